@@ -1,0 +1,39 @@
+"""Compiles the facts and the message catalogues when the package is built; an editable install is a build, too."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class CompileHook(BuildHookInterface[Any]):
+    """Makes src/whoseport/registry/snapshot.bin from data/registry/, and each whoseport.mo from its whoseport.po."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        root = Path(self.root)
+        sys.path.insert(0, str(root / "src"))
+        try:
+            from whoseport.registry.compiler import compile_folder
+        finally:
+            sys.path.pop(0)
+        compile_folder(root / "data" / "registry", root / "src" / "whoseport" / "registry" / "snapshot.bin")
+        compile_catalogues(root / "src" / "whoseport" / "render" / "locale")
+
+
+def compile_catalogues(folder: Path) -> None:
+    """Compiles every LANG/LC_MESSAGES/whoseport.po below the folder, each replaced in one step."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    for source in sorted(folder.glob("*/LC_MESSAGES/whoseport.po")):
+        with source.open("rb") as text:
+            catalogue = read_po(text, locale=source.parent.parent.name)
+        unfinished = source.with_suffix(".mo.new")
+        with unfinished.open("wb") as compiled:
+            write_mo(compiled, catalogue)
+        unfinished.replace(source.with_suffix(".mo"))
