@@ -43,6 +43,8 @@ Backend = Literal["linux", "psutil"]
 Missing = Literal["owners", "executable", "command", "namespace", "sockets", "rules", "package", "container"]
 Reason = Literal["not-permitted", "not-supported", "vanished", "unreadable", "too-many"]
 CandidateReason = Literal["unit-main-process", "only-process-in-cgroup", "in-socket-cgroup"]
+OwnersMethod = Literal["proc-walk", "bpf-iterator", "psutil"]
+BpfRefusal = Literal["not-permitted", "no-btf", "other-pid-namespace", "refused-by-kernel", "not-supported"]
 HeldReason = Literal["socket-here", "no-socket-here", "sockets-unreadable"]
 Certainty = Literal["guess", "likely", "proven"]
 Kind = Literal[
@@ -432,7 +434,10 @@ class Privileges(Record):
 
 
 class Inspection(Record):
-    """One look at one host: plain facts. The fields on a single port are None unless one port was asked for."""
+    """One look at one host: plain facts. The fields on a single port are None unless one port was asked for.
+
+    `bpf_refused` tells why a BPF iterator that was asked for gave way to the walk of /proc.
+    """
 
     hostname: str
     taken_at: str
@@ -449,6 +454,8 @@ class Inspection(Record):
     reserved_here: bool | None = None
     connections: Connections | None = None
     port_connections: tuple[PortConnections, ...] | None = None
+    owners_method: OwnersMethod | None = None
+    bpf_refused: BpfRefusal | None = None
     listeners: tuple[Listener, ...]
     unseen: tuple[Unseen, ...]
 
