@@ -61,6 +61,10 @@ Kind = Literal[
 Concern = Literal["none", "note", "suspicious", "undetermined"]
 Outcome = Literal["identified", "unrecognized", "silent", "closed", "refused", "unreachable"]
 Layer = Literal["registry", "practice", "host"]
+UpdateStatus = Literal["updated", "unchanged", "not-modified"]
+"""`unchanged`: fetched, the same as the one in use; `not-modified`: the server said so, and nothing was fetched."""
+
+ChangeKind = Literal["added", "removed", "changed"]
 
 TRANSPORTS: tuple[Transport, ...] = ("tcp", "udp", "sctp", "dccp")
 LAST_PORT = 65535
@@ -489,3 +493,36 @@ class Listing(Record):
 
 class SearchResults(Record):
     results: tuple[SearchResult, ...]
+
+
+class Change(Record):
+    """What an update did to one record of the registry. `service_name` is None for a nameless row: a gap, a reserve.
+
+    `before` is None for an added record, `after` for a removed one; `fields` names those of the Assignment that differ
+    in a changed one, `transport` among them where that differs.
+    """
+
+    kind: ChangeKind
+    transport: Transport | None
+    first: int | None
+    last: int | None
+    service_name: str | None
+    fields: tuple[str, ...]
+    before: Assignment | None
+    after: Assignment | None
+
+
+class UpdateReport(Record):
+    """How `update` ended: the snapshot in use before it (None: there was none to read) and the one in use now.
+
+    `source` is the file or address that was read, `path` the snapshot's file, None where nothing had to be written.
+    """
+
+    status: UpdateStatus
+    source: str
+    before: Snapshot | None
+    after: Snapshot
+    path: str | None
+    added: tuple[Change, ...]
+    removed: tuple[Change, ...]
+    changed: tuple[Change, ...]
