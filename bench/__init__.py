@@ -1,0 +1,1 @@
+"""How fast whoseport is, against the tools it names; bench/README.md holds the results."""
