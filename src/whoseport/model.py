@@ -25,7 +25,7 @@ else:
 
 Transport = Literal["tcp", "udp", "sctp", "dccp"]
 Protocol = Literal["tcp", "mptcp", "udp", "udplite", "sctp", "dccp"]
-"""What the kernel calls the socket; mptcp speaks through tcp ports, udplite has a port space of its own beside udp's."""
+"""What the kernel calls the socket; mptcp speaks through tcp ports, udplite has a port space beside udp's."""
 
 RangeName = Literal["system", "user", "dynamic"]
 """RFC 6335 section 6: 0-1023, 1024-49151, 49152-65535."""
@@ -231,7 +231,10 @@ class DumpRow(Record):
 
 
 class Unseen(Record):
-    """What could not be seen, and why. `subject` ties it down: `socket:INODE`, `pid:N`, `netns:N`, `path:P`, or None."""
+    """What could not be seen, and why.
+
+    `subject` ties it down: `socket:INODE`, `pid:N`, `netns:N`, `path:P`, or None.
+    """
 
     missing: Missing
     reason: Reason

@@ -1,0 +1,242 @@
+"""The commands and their options: one table, from which parsing, help, completions and the manual page are made."""
+
+from __future__ import annotations
+
+from whoseport.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from whoseport.cli.parsing import Request
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name that gettext's tools know
+    """Marks a message for translation; the one who prints it translates it."""
+    return message
+
+
+class Option(Record):
+    """An option. `value` names its value for the help; None: it takes none. `choices`: the only values it takes."""
+
+    names: tuple[str, ...]
+    help: str
+    value: str | None = None
+    choices: tuple[str, ...] | None = None
+    many: bool = False
+
+    @property
+    def key(self) -> str:
+        """The name by which the value is asked for: the longest, without dashes."""
+        return max(self.names, key=len).lstrip("-")
+
+
+class Command(Record):
+    """A command. `words`: what it takes besides options, for the help; `least` and `most` how many of them."""
+
+    name: str
+    words: str
+    summary: str
+    run: Callable[[Request], int]
+    options: tuple[Option, ...] = ()
+    least: int = 0
+    most: int | None = 0
+    choices: tuple[str, ...] | None = None
+
+
+def _show(request: Request) -> int:
+    from whoseport.cli.show import run
+
+    return run(request)
+
+
+def _list(request: Request) -> int:
+    from whoseport.cli.listing import run
+
+    return run(request)
+
+
+def _find(request: Request) -> int:
+    from whoseport.cli.find import run
+
+    return run(request)
+
+
+def _inspect(request: Request) -> int:
+    from whoseport.cli.inspect import run
+
+    return run(request)
+
+
+def _update(request: Request) -> int:
+    from whoseport.cli.update import run
+
+    return run(request)
+
+
+def _registry(request: Request) -> int:
+    from whoseport.cli.registry import run
+
+    return run(request)
+
+
+def _schema(request: Request) -> int:
+    from whoseport.cli.schema import run
+
+    return run(request)
+
+
+def _completion(request: Request) -> int:
+    from whoseport.cli.completion import run
+
+    return run(request)
+
+
+EVERYWHERE = (
+    Option(names=("-h", "--help"), help=N_("show this help and end")),
+    Option(names=("--version",), help=N_("show the version and end")),
+    Option(names=("--lang",), value="LANG", help=N_("the language of the answer: en, pt_BR")),
+    Option(
+        names=("--color", "--colour"),
+        value="WHEN",
+        choices=("auto", "always", "never"),
+        help=N_("colours: auto, always, never (NO_COLOR is honoured)"),
+    ),
+)
+JSON = Option(names=("--json",), help=N_("answer as JSON"))
+VERBOSE = Option(names=("-v", "--verbose"), help=N_("every detail, with sources and procedures in full"))
+FROM = Option(
+    names=("--from",), value="FILE", help=N_("answer from what `whoseport inspect` saved, here or elsewhere (-: stdin)")
+)
+BPF = Option(
+    names=("--bpf",),
+    help=N_("find owners by a BPF iterator, quicker on a crowded machine (loads a program into the kernel; root only)"),
+)
+NO_LIVE = Option(names=("--no-live",), help=N_("do not look at this machine"))
+PEERS = Option(names=("--peers",), help=N_("name the other ends of connections on the port"))
+QUIET = Option(
+    names=("-q", "--quiet"),
+    help=N_("print nothing; exit 0: something holds the port here, 1: nothing does, 3: cannot tell"),
+)
+STATES = ("listen", "bound", "unconnected", "connected", "all")
+
+COMMANDS = (
+    Command(
+        name="show",
+        words="PORT|RANGE|NAME|URL...",
+        summary=N_("the whole answer on a port; the word `show` may be left out"),
+        run=_show,
+        options=(JSON, VERBOSE, NO_LIVE, QUIET, PEERS, FROM, BPF),
+        least=1,
+        most=None,
+    ),
+    Command(
+        name="list",
+        words="",
+        summary=N_("everything that listens on this machine; the same as whoseport alone"),
+        run=_list,
+        options=(
+            JSON,
+            Option(names=("--json-lines",), help=N_("one JSON object a line, one for each listener")),
+            Option(names=("--csv",), help=N_("comma-separated values (RFC 4180)")),
+            VERBOSE,
+            Option(
+                names=("-t", "--transport"),
+                value="NAME",
+                choices=("tcp", "udp", "sctp", "dccp"),
+                many=True,
+                help=N_("only this transport (may be given again)"),
+            ),
+            Option(
+                names=("-a", "--address"),
+                value="ADDRESS",
+                many=True,
+                help=N_("only this address, or reach: loopback, private, public, all..."),
+            ),
+            Option(names=("-u", "--user"), value="USER", many=True, help=N_("only this user, by name or number")),
+            Option(names=("-p", "--process"), value="NAME", many=True, help=N_("only this process, by name or number")),
+            Option(
+                names=("-s", "--state"),
+                value="STATE",
+                choices=STATES,
+                many=True,
+                help=N_("sockets in this state: listen, bound, unconnected, connected, all"),
+            ),
+            Option(
+                names=("--sort",),
+                value="KEY",
+                choices=("port", "address", "user", "process", "started"),
+                help=N_("sort by port, address, user, process or started"),
+            ),
+            Option(names=("-r", "--reverse"), help=N_("sort the other way round")),
+            FROM,
+            BPF,
+        ),
+    ),
+    Command(
+        name="find",
+        words="TEXT...",
+        summary=N_("search names, descriptions, assignees and references of the registry"),
+        run=_find,
+        options=(
+            JSON,
+            Option(names=("-n", "--limit"), value="N", help=N_("at most this many results (default 20; 0: all)")),
+        ),
+        least=1,
+        most=None,
+    ),
+    Command(
+        name="inspect",
+        words="",
+        summary=N_("one look at this machine as plain facts (JSON), to keep or to carry; read again by --from"),
+        run=_inspect,
+        options=(Option(names=("--json",), help=N_("JSON, as always here")), PEERS, BPF),
+    ),
+    Command(
+        name="update",
+        words="",
+        summary=N_("fetch the current registry from IANA, verify it, replace the snapshot in one step"),
+        run=_update,
+        options=(
+            JSON,
+            Option(names=("--from",), value="FILE|URL", help=N_("take IANA's XML from a file or another address")),
+            Option(names=("--allow-older",), help=N_("accept a registry older than the one in use")),
+            Option(names=("--allow-loss",), help=N_("accept a registry that lost many records")),
+        ),
+    ),
+    Command(
+        name="registry",
+        words="info|dump",
+        summary=N_("what the registry's snapshot is; every port on every transport as JSON lines"),
+        run=_registry,
+        options=(JSON,),
+        least=1,
+        most=1,
+        choices=("info", "dump"),
+    ),
+    Command(
+        name="schema",
+        words="NAME",
+        summary=N_("the JSON Schema of a document"),
+        run=_schema,
+        least=0,
+        most=1,
+    ),
+    Command(
+        name="completion",
+        words="bash|zsh|fish",
+        summary=N_("the completion script of a shell"),
+        run=_completion,
+        least=1,
+        most=1,
+        choices=("bash", "zsh", "fish"),
+    ),
+)
+
+
+def command_named(name: str) -> Command:
+    """The command of that name; a KeyError where there is none."""
+    for command in COMMANDS:
+        if command.name == name:
+            return command
+    raise KeyError(name)

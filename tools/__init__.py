@@ -1,0 +1,1 @@
+"""The maintainers' commands, each run as `python -m tools.NAME`."""
