@@ -501,8 +501,8 @@ class SearchResults(Record):
 class Change(Record):
     """What an update did to one record of the registry. `service_name` is None for a nameless row: a gap, a reserve.
 
-    `before` is None for an added record, `after` for a removed one; `fields` names those of the Assignment that differ
-    in a changed one, `transport` among them where that differs.
+    `before` is None for an added record, `after` for a removed one; `differing` names the fields of the Assignment that
+    differ in a changed one.
     """
 
     kind: ChangeKind
@@ -510,7 +510,7 @@ class Change(Record):
     first: int | None
     last: int | None
     service_name: str | None
-    fields: tuple[str, ...]
+    differing: tuple[str, ...]
     before: Assignment | None
     after: Assignment | None
 
