@@ -1,0 +1,1 @@
+"""What this machine shows, asked of the Linux kernel itself."""

@@ -1,0 +1,264 @@
+"""How the kernel is asked for its socket tables: NETLINK_SOCK_DIAG, messages built and read, and the client.
+
+The wire format is that of linux/netlink.h, linux/sock_diag.h and linux/inet_diag.h; see sock_diag(7). Numbers are in
+the machine's byte order, ports and addresses in the network's. The parsers are total: whatever bytes come in, they
+return, and what is not well-formed is left out and marked as broken.
+"""
+
+from __future__ import annotations
+
+import _socket
+import errno
+from struct import Struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    Row: TypeAlias = tuple[int, int, int, bytes, bytes, int, int | None, int, int, bool | None, int | None, bool, bytes]
+    """state, port, peer port, address, peer address, interface index, backlog, uid, inode, v6only, cgroup id, mptcp,
+    further local addresses (raw `struct sockaddr_storage`, one after another; SCTP only)"""
+
+    Tally: TypeAlias = dict[tuple[int, int], int]
+    """How many sockets there are of one local port and one state."""
+
+NETLINK_SOCK_DIAG = 4
+SOCK_DIAG_BY_FAMILY = 20
+NLMSG_ERROR, NLMSG_DONE = 2, 3
+NLM_F_REQUEST, NLM_F_DUMP, NLM_F_DUMP_INTR = 0x001, 0x300, 0x010
+NLA_TYPE = 0x3FFF  # the two upper bits are NLA_F_NESTED and NLA_F_NET_BYTEORDER
+
+INET_DIAG_SKV6ONLY, INET_DIAG_LOCALS, INET_DIAG_ULP_INFO, INET_DIAG_CGROUP_ID = 11, 12, 18, 21
+INET_ULP_INFO_MPTCP_NAME = b"\x01\x00mptcp\x00"  # type INET_ULP_INFO_NAME, as it stands inside ULP_INFO
+
+# include/net/tcp_states.h
+ESTABLISHED, SYN_SENT, SYN_RECV, FIN_WAIT1, FIN_WAIT2, TIME_WAIT, CLOSE = 1, 2, 3, 4, 5, 6, 7
+CLOSE_WAIT, LAST_ACK, LISTEN, CLOSING, NEW_SYN_RECV, BOUND_INACTIVE = 8, 9, 10, 11, 12, 13
+
+RECEIVE_BYTES = 65536
+"""The kernel fills at most 32 KiB a message, and only as much as the reader has shown that it takes (af_netlink.c)."""
+
+ATTEMPTS = 3
+
+_HEADER = Struct("=IHHII")
+_REQUEST = Struct("=BBBBI2x2x16x16xI8s")
+_PORT = Struct("!H")
+# nlmsghdr, then inet_diag_msg: family, state; source and destination port, byte by byte for they are big-endian;
+# addresses; interface, (cookie); (expires, receive queue) send queue, uid, inode
+_SOCKET = Struct("=IHHI4xBB2xBBBB16s16sI8x4x4xIII")
+_BRIEF = Struct("=IHHI4xBB2xBB66x")
+_ATTRIBUTE = Struct("=HH")
+_INT = Struct("=i")
+_LONG = Struct("=Q")
+
+
+class Refused(Exception):
+    """The kernel would not serve this table; `errno` says why (ENOENT: it has no such protocol, or cannot show it)."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(errno.errorcode.get(number, str(number)))
+        self.errno = number
+
+
+class Part:
+    """What one received buffer was of a dump: its end or not, with which errno, and whether all of it made sense."""
+
+    __slots__ = ("broken", "done", "error", "interrupted")
+
+    def __init__(self) -> None:
+        self.done = False
+        self.error = 0
+        self.interrupted = False
+        self.broken = False
+
+
+def dump_request(family: int, protocol: int, *, states: int, port: int = 0, sequence: int = 1) -> bytes:
+    """The bytes that ask for all sockets of one family and protocol in one of `states` (bits 1 << state).
+
+    A `port` other than 0 makes the kernel filter by local port. `protocol` is the IPPROTO number below 256.
+    """
+    wanted = bytearray(_REQUEST.pack(family, protocol, 0, 0, states, 0, b"\xff" * 8))  # INET_DIAG_NOCOOKIE
+    _PORT.pack_into(wanted, 8, port)
+    length = _HEADER.size + len(wanted)
+    return _HEADER.pack(length, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_DUMP, sequence, 0) + wanted
+
+
+def read_rows(data: bytes, rows: dict[bytes, Row], *, sequence: int = 1) -> Part:
+    """Adds every socket that `data` tells of to `rows`, by its cookie, so that one told twice counts once."""
+    part = Part()
+    offset, size = 0, len(data)
+    while offset < size:
+        if size - offset < 88:
+            offset = _other_message(data, offset, part=part, sequence=sequence)
+            continue
+        message = _SOCKET.unpack_from(data, offset)
+        length, kind, flags, number, family, state, high, low, peer_high, peer_low = message[:10]
+        source, destination, interface, queue, uid, inode = message[10:]
+        if kind != SOCK_DIAG_BY_FAMILY or number != sequence or not 88 <= length <= size - offset:
+            offset = _other_message(data, offset, part=part, sequence=sequence)
+            continue
+        if flags & NLM_F_DUMP_INTR:
+            part.interrupted = True
+        end = offset + length
+        v6only: bool | None = None
+        cgroup_id: int | None = None
+        mptcp = False
+        further = b""
+        at = offset + 88
+        while at + 4 <= end:
+            length, kind = _ATTRIBUTE.unpack_from(data, at)
+            if length < 4 or at + length > end:
+                part.broken = True
+                break
+            kind &= NLA_TYPE
+            if kind == INET_DIAG_CGROUP_ID:
+                if length >= 12:
+                    (cgroup_id,) = _LONG.unpack_from(data, at + 4)
+            elif kind == INET_DIAG_SKV6ONLY:
+                if length >= 5:
+                    v6only = data[at + 4] != 0
+            elif kind == INET_DIAG_ULP_INFO:
+                mptcp = INET_ULP_INFO_MPTCP_NAME in data[at + 4 : at + length]
+            elif kind == INET_DIAG_LOCALS:
+                further = data[at + 4 : at + length]
+            at += (length + 3) & ~3
+        if family == _socket.AF_INET:
+            source, destination = source[:4], destination[:4]
+        rows[data[offset + 60 : offset + 68]] = (
+            state,
+            high << 8 | low,
+            peer_high << 8 | peer_low,
+            source,
+            destination,
+            interface,
+            queue if state == LISTEN else None,
+            uid,
+            inode,
+            v6only,
+            cgroup_id,
+            mptcp,
+            further,
+        )
+        offset = (end + 3) & ~3
+    return part
+
+
+def tally_rows(data: bytes, tally: Tally, *, sequence: int = 1) -> Part:
+    """Counts the sockets that `data` tells of by local port and state, without looking closer."""
+    part = Part()
+    offset, size = 0, len(data)
+    unpack = _BRIEF.unpack_from
+    while offset < size:
+        if size - offset >= 88:
+            length, kind, flags, number, _family, state, high, low = unpack(data, offset)
+            if kind == SOCK_DIAG_BY_FAMILY and number == sequence and 88 <= length <= size - offset:
+                if flags & NLM_F_DUMP_INTR:
+                    part.interrupted = True
+                key = (high << 8 | low, state)
+                tally[key] = tally.get(key, 0) + 1
+                offset += (length + 3) & ~3
+                continue
+        offset = _other_message(data, offset, part=part, sequence=sequence)
+    return part
+
+
+def _other_message(data: bytes, offset: int, *, part: Part, sequence: int) -> int:
+    """Passes a message that tells of no socket: the offset of the next one, or past the end when the dump is over."""
+    left = len(data) - offset
+    if left >= 16:
+        length, kind, flags, number, _port = _HEADER.unpack_from(data, offset)
+        if 16 <= length <= left:
+            if number == sequence and kind in (NLMSG_DONE, NLMSG_ERROR):
+                part.done = True
+                part.interrupted = part.interrupted or bool(flags & NLM_F_DUMP_INTR)
+                if length >= 20:
+                    part.error = max(0, -_INT.unpack_from(data, offset + 16)[0])
+                return len(data)
+            if number == sequence and kind == SOCK_DIAG_BY_FAMILY:
+                part.broken = True
+            return offset + int(length + 3 & ~3)
+    part.broken = True
+    return len(data)
+
+
+class Client:
+    """An open NETLINK_SOCK_DIAG socket. It belongs to the network namespace in which it was made.
+
+    Raises OSError where the system denies such sockets: EPERM and EACCES by a filter, EAFNOSUPPORT or
+    EPROTONOSUPPORT by a kernel (or a gVisor) without netlink or sock_diag.
+    """
+
+    def __init__(self) -> None:
+        self._socket = _socket.socket(_socket.AF_NETLINK, _socket.SOCK_RAW | _socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG)
+        self._sequence = 0
+        try:
+            self._socket.settimeout(10.0)
+            # a connected netlink socket takes nothing from anyone but the kernel
+            self._socket.connect((0, 0))
+        except OSError:
+            self._socket.close()
+            raise
+
+    def rows(self, family: int, protocol: int, *, states: int, port: int = 0) -> tuple[list[Row], bool]:
+        """The sockets of one table, and whether all were told.
+
+        Raises `Refused`, and OSError if the kernel falls silent.
+        """
+        complete = False
+        rows: dict[bytes, Row] = {}
+        for _ in range(ATTEMPTS):
+            complete = self._dump(
+                family,
+                protocol,
+                states=states,
+                port=port,
+                take=lambda data: read_rows(data, rows, sequence=self._sequence),
+            )
+            if complete:
+                break
+        return list(rows.values()), complete
+
+    def tally(self, family: int, protocol: int, *, states: int, port: int = 0) -> tuple[Tally, bool]:
+        """How many sockets there are by local port and state, and whether all were told; raises as `rows` does."""
+        complete = False
+        tally: Tally = {}
+        for _ in range(ATTEMPTS):
+            tally.clear()
+            complete = self._dump(
+                family,
+                protocol,
+                states=states,
+                port=port,
+                take=lambda data: tally_rows(data, tally, sequence=self._sequence),
+            )
+            if complete:
+                break
+        return tally, complete
+
+    def _dump(self, family: int, protocol: int, *, states: int, port: int, take: Callable[[bytes], Part]) -> bool:
+        self._sequence += 1
+        request = dump_request(family, protocol, states=states, port=port, sequence=self._sequence)
+        try:
+            self._socket.send(request)
+            complete = True
+            while True:
+                part = take(self._socket.recv(RECEIVE_BYTES))
+                complete = complete and not part.interrupted and not part.broken
+                if part.error:
+                    raise Refused(part.error)
+                if part.done:
+                    return complete
+        except OSError as problem:
+            if problem.errno == errno.ENOBUFS:
+                return False
+            raise
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
