@@ -519,6 +519,7 @@ class UpdateReport(Record):
     """How `update` ended: the snapshot in use before it (None: there was none to read) and the one in use now.
 
     `source` is the file or address that was read, `path` the snapshot's file, None where nothing had to be written.
+    Without a snapshot before it, there is nothing to tell changes from, and all three lists are empty.
     """
 
     status: UpdateStatus
