@@ -78,7 +78,6 @@ _PROTOCOLS: tuple[tuple[Protocol, Transport, int], ...] = (
     ("dccp", "dccp", 33),
 )
 _FAMILIES = (_socket.AF_INET, _socket.AF_INET6)
-_DENIED = (errno.EPERM, errno.EACCES)
 
 
 class RawSocket(Record):
@@ -134,46 +133,43 @@ def read_sockets(
     proc: str = "/proc",
     sys: str = "/sys",
     modules: str = "/lib/modules",
-    net: str | None = None,
-    diag: bool = True,
 ) -> SocketTable:
     """Reads the socket tables of the calling thread's network namespace.
 
     `port` None: every listening and bound socket and every unconnected udp socket; with `want="everything"` also
     connected udp sockets and how many connections each port has. With a port, the kernel is asked for everything on
     this port only. `peers` also names the other end of each connection. `netns` is put into every socket.
-    `net` is the folder for the fallback (`/proc/PID/net` of a process of another namespace), and with
-    `diag=False` only this folder is read.
     """
-    reading = _Reading(port, want, peers=peers, netns=netns, net=net or f"{proc}/thread-self/net")
-    client: Client | None = None
-    reason: Reason = "not-supported"
-    if diag:
-        try:
-            client = Client()
-        except OSError as problem:
-            if problem.errno in _DENIED:
-                reason = "not-permitted"
+    reading = _Reading(port, want, peers=peers, netns=netns, net=f"{proc}/thread-self/net")
     try:
+        client = Client()
+    except OSError as problem:
+        return reading.of_files(_reason(problem.errno, "not-supported"))
+    with client:
         for protocol, transport, number in _PROTOCOLS:
-            if client is not None and may_ask(protocol, proc=proc, sys=sys, modules=modules):
-                try:
-                    reading.ask(client, protocol, transport, number)
-                    continue
-                except Refused as refusal:
-                    refused: Reason = "not-permitted" if refusal.errno in _DENIED else "not-supported"
-                except OSError as problem:
-                    refused = "not-permitted" if problem.errno in _DENIED else "unreadable"
-                    client.close()
-                    client = None
-                    reason = refused
-            else:
-                refused = reason
-            reading.fall_back(protocol, transport, refused)
-    finally:
-        if client is not None:
-            client.close()
+            if not may_ask(protocol, proc=proc, sys=sys, modules=modules):
+                reading.fall_back(protocol, transport, "not-supported")
+                continue
+            try:
+                reading.ask(client, protocol, transport, number)
+            except Refused as refusal:
+                reading.fall_back(protocol, transport, _reason(refusal.errno, "not-supported"))
+            except OSError as problem:
+                reading.fall_back(protocol, transport, _reason(problem.errno, "unreadable"))
     return reading.table()
+
+
+def read_files(
+    net: str,
+    *,
+    reason: Reason,
+    port: int | None = None,
+    want: Want = "listening",
+    peers: bool = False,
+    netns: str | None = None,
+) -> SocketTable:
+    """The same from the files of one folder alone, such as /proc/PID/net; `reason` is why sock_diag is not asked."""
+    return _Reading(port, want, peers=peers, netns=netns, net=net).of_files(reason)
 
 
 class _Reading:
@@ -201,6 +197,11 @@ class _Reading:
             unread=tuple(self.unread),
             unseen=tuple(self.unseen),
         )
+
+    def of_files(self, reason: Reason) -> SocketTable:
+        for protocol, transport, _number in _PROTOCOLS:
+            self.fall_back(protocol, transport, reason)
+        return self.table()
 
     def ask(self, client: Client, protocol: Protocol, transport: Transport, number: int) -> None:
         port = self.port or 0
@@ -242,7 +243,7 @@ class _Reading:
             except FileNotFoundError:
                 continue
             except OSError as problem:
-                reason = "not-permitted" if problem.errno in _DENIED else "unreadable"
+                reason = _reason(problem.errno, "unreadable")
                 continue
             read = True
             rows = proc_net.parse_sctp_endpoints(text) if protocol == "sctp" else proc_net.parse(text)
@@ -346,6 +347,10 @@ class _Reading:
                 # gone since, or a socket of an interface that was moved away: its number still tells them apart
                 self.interfaces[index] = f"if{index}"
         return self.interfaces[index]
+
+
+def _reason(number: int | None, otherwise: Reason) -> Reason:
+    return "not-permitted" if number in (errno.EPERM, errno.EACCES) else otherwise
 
 
 def _further_addresses(addresses: bytes, first: bytes) -> list[bytes]:
