@@ -44,7 +44,7 @@ def load(path: str, *, largest: int = LARGEST) -> Inspection:
 
 
 def parse(data: bytes, *, path: str | None = None, largest: int = LARGEST) -> Inspection:
-    """The inspection in a JSON text in UTF-8, UTF-16 or UTF-32. Raises as `load` does; `path` is for the error alone."""
+    """The inspection in a JSON text in UTF-8, UTF-16 or UTF-32. Raises as `load` does; `path` is for the error."""
     try:
         return _parse(data, largest)
     except _UnreadableError as found:
