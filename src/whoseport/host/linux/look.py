@@ -1,0 +1,215 @@
+"""What does this machine show? One look at it: sockets, who holds them, and what could not be seen.
+
+Every source is asked once; what belongs together meets here. Nothing is connected to, bound, started or changed.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from whoseport.host.linux.candidates import Candidates
+from whoseport.host.linux.cgroups import Cgroups, paths_of_process
+from whoseport.host.linux.entering import read_namespace
+from whoseport.host.linux.listeners import Surroundings, describe, unseen_details
+from whoseport.host.linux.namespaces import other_namespaces
+from whoseport.host.linux.owners import Holders, find_holders
+from whoseport.host.linux.privileges import read_privileges
+from whoseport.host.linux.processes import Processes, read_process_details
+from whoseport.host.linux.settings import read_settings
+from whoseport.host.linux.sockets import read_sockets
+from whoseport.host.linux.users import Users
+from whoseport.model import Connections, Inspection, PortConnections, Unseen
+from whoseport.version import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from whoseport.host.linux.sockets import RawSocket, SocketTable, Want
+    from whoseport.model import BpfRefusal, Container, Forwarding, OwnersMethod, Process
+
+_TRANSPORT_ORDER = {"tcp": 0, "udp": 1, "sctp": 2, "dccp": 3}
+
+
+def look(
+    port: int | None = None,
+    *,
+    peers: bool = False,
+    bpf: bool = False,
+    everything: bool = False,
+    proc: str = "/proc",
+    root: str = "",
+    clock: Callable[[], float] = time.time,
+) -> Inspection:
+    """One look at this machine, or at one port of it; `root` is put before the paths of users and packages.
+
+    Without a port: all listening, bound and unconnected sockets; with `everything` also connected udp sockets and the
+    connections of every port. What is expected to be refused is `unseen`, never an exception.
+    """
+    taken_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(clock()))
+    users = Users(f"{root}/etc/passwd")
+    privileges = read_privileges(users, proc=proc)
+    uid = os.geteuid()
+    want: Want = "everything" if everything else "listening"
+    namespaces = other_namespaces(proc)
+    own = read_sockets(port=port, want=want, peers=peers, netns=namespaces.own, proc=proc)
+    tables = [own]
+    tables += [read_namespace(other, port=port, want=want, proc=proc) for other in namespaces.others]
+    sockets = [socket for table in tables for socket in table.sockets]
+
+    holders, method, refusal = _find_owners({socket.inode for socket in sockets}, bpf=bpf, proc=proc)
+    sockets = _still_there(sockets, holders, own, uid=uid, port=port, proc=proc)
+    containers = _Containers(root)
+    processes = Processes(users, containers.of, proc=proc)
+    for details in holders.details.values():
+        processes.note(details)
+    owners = {pid: processes.describe(details) for pid, details in holders.details.items()}
+    owners, unpackaged = _packaged(owners, proc=proc, root=root)
+
+    cgroups = Cgroups(proc)
+    for path in {path for details in holders.details.values() for path in paths_of_process(details[9])[:1]}:
+        cgroups.learn(path)
+    cgroups.resolve({socket.cgroup_id for socket in sockets if socket.cgroup_id is not None})
+    surroundings = Surroundings(
+        users=users,
+        cgroups=cgroups,
+        candidates=Candidates(cgroups, proc=proc),
+        container_of=containers.of,
+        forwarding_of=_forwarding_of,
+    )
+    sockets.sort(key=_order)
+    listeners, uncertain = describe(sockets, holders, owners, surroundings, netns=namespaces.own, uid=uid)
+    unseen = [*namespaces.unseen, *(one for table in tables for one in table.unseen), *uncertain]
+    unseen += unseen_details(holders.details.values())
+    unseen = list(dict.fromkeys([*unseen, *unpackaged]))
+    return Inspection(
+        hostname=os.uname().nodename,
+        taken_at=taken_at,
+        backend="linux",
+        privileges=privileges,
+        version=__version__,
+        complete=not unseen,
+        netns=namespaces.own,
+        settings=read_settings(f"{proc}/sys"),
+        port_connections=_connections(own, port=port) if everything or port is not None else None,
+        owners_method=method,
+        bpf_refused=refusal,
+        listeners=tuple(listeners),
+        unseen=tuple(unseen),
+    )
+
+
+def _find_owners(inodes: set[int], *, bpf: bool, proc: str) -> tuple[Holders, OwnersMethod, BpfRefusal | None]:
+    refusal = None
+    if bpf:
+        from whoseport.host.linux.bpf import find_owners
+
+        found = find_owners(inodes)
+        if not isinstance(found, str):
+            holding = {pid for pids in found.values() for pid in pids}
+            read = {pid: read_process_details(pid, proc=proc) for pid in holding}
+            details = {pid: known for pid, known in read.items() if known is not None}
+            return Holders(pids=found, details=details, refused=(), hidden=False), "bpf-iterator", None
+        refusal = found
+    return find_holders(inodes, proc=proc), "proc-walk", refusal
+
+
+def _still_there(
+    sockets: list[RawSocket], holders: Holders, own: SocketTable, *, uid: int, port: int | None, proc: str
+) -> list[RawSocket]:
+    """Without the sockets that were closed between the two readings: no one holds them, and they are no more.
+
+    Asked again only where each holder should have been seen, and in our own namespace.
+    """
+    doubtful = {socket.inode for socket in own.sockets if uid in (0, socket.uid) and not holders.pids.get(socket.inode)}
+    if not doubtful:
+        return sockets
+    again = read_sockets(port=port, want="everything", proc=proc)
+    if set(again.unread) - set(own.unread):
+        return sockets
+    gone = doubtful - {socket.inode for socket in again.sockets}
+    return [socket for socket in sockets if socket.inode not in gone]
+
+
+def _order(socket: RawSocket) -> tuple[int, int, int, str, str, int]:
+    return (
+        socket.port,
+        _TRANSPORT_ORDER[socket.transport],
+        socket.family,
+        socket.address,
+        socket.netns or "",
+        socket.inode,
+    )
+
+
+class _Containers:
+    """The containers that cgroup paths stand for, each asked for once."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._known: dict[str, Container] = {}
+
+    def of(self, paths: Iterable[str]) -> Container | None:
+        from whoseport.host.linux.containers import container_id_of, describe
+
+        for path in paths:
+            found = container_id_of(path)
+            if found is not None:
+                if found[0] not in self._known:
+                    self._known[found[0]] = describe(found[0], root=self._root or "/")
+                return self._known[found[0]]
+        return None
+
+
+def _packaged(owners: dict[int, Process], *, proc: str, root: str) -> tuple[dict[int, Process], tuple[Unseen, ...]]:
+    """The owners with the packages of their executables, as far as these are files of this system.
+
+    An executable of another root (a container, a chroot) may bear the path of a file here that has nothing to do with
+    it. One process stands for all of the same path and container.
+    """
+    ours: dict[tuple[str, Container | None], bool] = {}
+    for owner in owners.values():
+        if owner.executable is not None and owner.executable_state in ("present", "replaced"):
+            key = owner.executable, owner.container
+            if key not in ours:
+                ours[key] = owner.container is None and _same_file(owner, proc=proc, root=root)
+    paths = {executable for (executable, _), known in ours.items() if known}
+    if not paths:
+        return owners, ()
+    from whoseport.host.linux.packages import look as look_for_packages
+
+    packages = look_for_packages(paths, root=root or "/")
+    named = {key: packages.owners.get(key[0]) for key, known in ours.items() if known}
+    found = {}
+    for pid, owner in owners.items():
+        package = named.get((owner.executable or "", owner.container))
+        usable = package is not None and owner.executable_state in ("present", "replaced")
+        found[pid] = owner.replace(package=package) if usable else owner
+    return found, packages.unseen
+
+
+def _same_file(owner: Process, *, proc: str, root: str) -> bool:
+    if owner.executable_state == "replaced":
+        return True  # the old file has no name any more to compare
+    try:
+        running = os.stat(f"{proc}/{owner.pid}/exe")
+        named = os.stat(f"{root}{owner.executable}")
+    except (OSError, ValueError):
+        return False
+    return (running.st_dev, running.st_ino) == (named.st_dev, named.st_ino)
+
+
+def _forwarding_of(owner: Process) -> Forwarding | None:
+    from whoseport.host.linux.forwarders import forwarding
+
+    return forwarding(owner.command or (), name=owner.name)
+
+
+def _connections(table: SocketTable, *, port: int | None) -> tuple[PortConnections, ...]:
+    """Connections by port and transport. Peers are told for a single port alone."""
+    found = []
+    for (transport, number), counts in sorted(table.connections.items()):
+        peers = tuple(peer for peer in table.peers if peer.transport == transport) if port is not None else None
+        found.append(PortConnections(port=number, transport=transport, connections=Connections(**counts, peers=peers)))
+    return tuple(found)

@@ -1,0 +1,143 @@
+"""What does an inspection say of one port? The same for a fresh look and for one that was saved elsewhere."""
+
+from __future__ import annotations
+
+from whoseport.model import Bind, Connections, Ephemeral, HeldState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from whoseport.model import Inspection, Listener, Settings, Transport, Unseen
+
+CAPABILITY = "CAP_NET_BIND_SERVICE"
+_HOLDING = ("established", "syn_sent", "syn_recv", "fin_wait1", "fin_wait2", "close_wait")
+"""States of a connection in which a process may still have its socket, and with it the port (RFC 9293 section 3.3.2).
+
+In the others, LAST-ACK, CLOSING and TIME-WAIT, both sides have closed and the kernel finishes alone: that is not held.
+"""
+_TRANSPORT_OF = {"tcp": "tcp", "mptcp": "tcp", "udp": "udp", "udplite": "udp", "sctp": "sctp", "dccp": "dccp"}
+
+
+def for_port(inspection: Inspection, port: int, *, transport: Transport | None = None) -> Inspection:
+    """The inspection narrowed to one port, of one transport or of all, with the fields of a single port filled in.
+
+    The port is held if a socket of this network namespace is bound to it, listening or not, or if a connection that
+    a process may still have uses it as its own local port: none of them lets another bind it freely. Sockets of other
+    namespaces are listed and hold nothing here.
+    """
+    listeners = tuple(
+        listener
+        for listener in _by_port(inspection).get(port, ())
+        if transport is None or listener.transport == transport
+    )
+    connections = _connections(inspection, port, transport)
+    unseen = tuple(one for one in inspection.unseen if _concerns(one, listeners))
+    settings = inspection.settings
+    return inspection.replace(
+        listeners=listeners,
+        unseen=unseen,
+        complete=not unseen,
+        port_state=_held(inspection, listeners, connections, transport),
+        bind=_bind(settings, port),
+        ephemeral=_ephemeral(settings, port),
+        reserved_here=None
+        if settings.reserved is None
+        else any(reserved.first <= port <= reserved.last for reserved in settings.reserved),
+        connections=connections,
+        port_connections=None
+        if inspection.port_connections is None
+        else tuple(
+            one
+            for one in inspection.port_connections
+            if one.port == port and (transport is None or one.transport == transport)
+        ),
+    )
+
+
+_indexed: list[tuple[Inspection, dict[int, list[Listener]]]] = []
+
+
+def _by_port(inspection: Inspection) -> dict[int, list[Listener]]:
+    """Listeners by port; kept for the last inspection, of which a range of ports asks thousands of times."""
+    for known, index in _indexed:
+        if known is inspection:
+            return index
+    made: dict[int, list[Listener]] = {}
+    for listener in inspection.listeners:
+        made.setdefault(listener.port, []).append(listener)
+    _indexed[:] = [(inspection, made)]
+    return made
+
+
+def _connections(inspection: Inspection, port: int, transport: Transport | None) -> Connections | None:
+    """The connections on this port, all transports added up; None where the inspection did not look at them."""
+    if inspection.port_connections is None:
+        return None
+    counts: dict[str, int] = {}
+    peers = None
+    for one in inspection.port_connections:
+        if one.port != port or (transport is not None and one.transport != transport):
+            continue
+        for state, number in one.connections.fields().items():
+            if state == "peers":
+                peers = number if peers is None else peers + (number or ())
+            else:
+                counts[state] = counts.get(state, 0) + number
+    return Connections(**counts, peers=peers)
+
+
+def _held(
+    inspection: Inspection,
+    listeners: Iterable[Listener],
+    connections: Connections | None,
+    transport: Transport | None,
+) -> HeldState:
+    if any(listener.netns == inspection.netns for listener in listeners):
+        return HeldState(state="held", because=("socket-here",))
+    if connections is not None and any(getattr(connections, state) for state in _HOLDING):
+        return HeldState(state="held", because=("socket-here",))
+    if connections is None or any(_unread(one, transport) for one in inspection.unseen):
+        return HeldState(state="unknown", because=("sockets-unreadable",))
+    return HeldState(state="nothing", because=("no-socket-here",))
+
+
+def _unread(unseen: Unseen, transport: Transport | None) -> bool:
+    """Whether a socket on the port could have been missed: a whole table of this namespace was not readable.
+
+    `sock_diag:PROTOCOL` with another reason than `unreadable` tells of a table that was read in another way.
+    """
+    source, _, protocol = (unseen.subject or "").partition(":")
+    if unseen.missing != "sockets" or source not in ("", "sockets", "sock_diag"):
+        return False
+    if source == "sock_diag" and unseen.reason != "unreadable":
+        return False
+    return transport is None or _TRANSPORT_OF.get(protocol, transport) == transport
+
+
+def _concerns(unseen: Unseen, listeners: Iterable[Listener]) -> bool:
+    """Whether something unseen makes this port uncertain: it is about one of its sockets or owners, or about all."""
+    kind, _, value = (unseen.subject or "").partition(":")
+    if kind == "socket":
+        return any(str(listener.inode) == value for listener in listeners)
+    if kind == "pid" and unseen.missing != "namespace":
+        return any(str(owner.pid) == value for listener in listeners for owner in listener.owners)
+    if unseen.missing == "package":
+        return any(owner.executable and owner.package is None for listener in listeners for owner in listener.owners)
+    if kind == "path":
+        return any(owner.executable == value for listener in listeners for owner in listener.owners)
+    return True
+
+
+def _bind(settings: Settings, port: int) -> Bind:
+    """Privileged below the threshold; without a threshold (other systems tell their own), it is not."""
+    threshold = settings.unprivileged_port_start
+    privileged = threshold is not None and port < threshold
+    return Bind(privileged=privileged, threshold=threshold, needs=CAPABILITY if privileged else None)
+
+
+def _ephemeral(settings: Settings, port: int) -> Ephemeral | None:
+    found = settings.ephemeral
+    if found is None:
+        return None
+    return Ephemeral(first=found.first, last=found.last, inside=found.first <= port <= found.last)
