@@ -1,0 +1,61 @@
+"""How are the results of a search told? One line each: port, service name, and what it is for."""
+
+from __future__ import annotations
+
+from whoseport.render.escape import Safe, command_line, joined, plain, prose
+from whoseport.render.width import columns, padded, trimmed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from whoseport.model import SearchResults
+    from whoseport.render.language import Language
+
+
+def results(
+    found: SearchResults, *, text: str, language: Language, width: int | None, colour: bool, limit: int = 0
+) -> str:
+    """The results, best first; the same service on several transports of a port on one line.
+
+    `limit` is how many were asked for, 0 for all: where that many came, there may be more.
+    """
+    say = language.say
+    merged: dict[tuple[int | None, str | None, str], list[str]] = {}
+    for result in found.results:
+        transports = merged.setdefault((result.port, result.service_name, result.text), [])
+        transports += [result.transport] if result.transport and result.transport not in transports else []
+    rows: list[tuple[Safe, Safe, Safe]] = []
+    for (port, name, description), transports in merged.items():
+        numbered = plain("/".join([str(port), ",".join(transports)] if transports else [str(port)]))
+        rows.append(
+            (numbered if port is not None else say("no port"), plain(name or "-", limit=60), prose(description))
+        )
+    told = _set(rows, width=width)
+    if not rows:
+        told.append(say("Nothing found."))
+    elif limit and len(found.results) >= limit:
+        told += [Safe(""), _next(("whoseport", "find", "-n", "0", text), say("every result"), language, colour=colour)]
+    else:
+        port = next((port for port, _, _ in merged if port is not None), None)
+        if port is not None:
+            told.append(Safe(""))
+            told.append(_next(("whoseport", str(port)), say("one port in full"), language, colour=colour))
+    return "\n".join(told) + "\n"
+
+
+def _set(rows: list[tuple[Safe, Safe, Safe]], *, width: int | None) -> list[Safe]:
+    port_columns = max([0, *(columns(port) for port, _, _ in rows)])
+    name_columns = max([0, *(columns(name) for _, name, _ in rows)])
+    told: list[Safe] = []
+    for port, name, description in rows:
+        line = joined("  ", [padded(port, port_columns), padded(name, name_columns), description])
+        told.append(line if width is None else trimmed(line, width))
+    return told
+
+
+def _next(command: tuple[str, ...], meaning: Safe, language: Language, *, colour: bool) -> Safe:
+    label, shown = padded(language.say("Next"), 10), command_line(command)
+    if colour:
+        from whoseport.render.paint import paint
+
+        label, shown = paint(label, "label"), paint(shown, "command")
+    return joined("", [label, shown, Safe("    "), meaning])

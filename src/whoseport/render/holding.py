@@ -1,0 +1,195 @@
+"""Who holds the port? The sockets grouped by their holder, and the conclusion that the headline draws from them."""
+
+from __future__ import annotations
+
+from whoseport.record import Record
+from whoseport.render.escape import Safe, joined, plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from whoseport.model import Container, Forwarding, Inspection, Listener, Process
+    from whoseport.render.language import Language
+
+_SHOWN_NAMES = 3
+_NAME_LIMIT = 40
+
+
+class Holding(Record):
+    """Sockets with the same holder: the same owners, or, where they could not be seen, the same signs of one.
+
+    `elsewhere` is the network namespace where that is not the one looked from.
+    """
+
+    listeners: tuple[Listener, ...]
+    owners: tuple[Process, ...]
+    elsewhere: str | None
+
+    @property
+    def unit(self) -> str | None:
+        """The service unit of the holders (pid 1 only lends its sockets), or else of the socket."""
+        for owner in self.owners:
+            if owner.unit and owner.pid != 1:
+                return owner.unit
+        return self.listeners[0].unit or (self.owners[0].unit if self.owners else None)
+
+    @property
+    def container(self) -> Container | None:
+        for owner in self.owners:
+            if owner.container:
+                return owner.container
+        return self.listeners[0].container
+
+    @property
+    def forwards_to(self) -> Forwarding | None:
+        for listener in self.listeners:
+            if listener.forwards_to:
+                return listener.forwards_to
+        return None
+
+
+def holdings(host: Inspection) -> list[Holding]:
+    """The listeners of a look by their holders, those of this network namespace first."""
+    found: dict[tuple[str | None, object, object, object], list[Listener]] = {}
+    for listener in host.listeners:
+        is_elsewhere = listener.netns is not None and host.netns is not None and listener.netns != host.netns
+        forwards = listener.forwards_to
+        holder = (
+            listener.netns if is_elsewhere else None,
+            tuple((owner.pid, owner.started) for owner in listener.owners),
+            () if listener.owners else (listener.uid, listener.cgroup, listener.unit, listener.candidates),
+            forwards and (forwards.address, forwards.port),
+        )
+        found.setdefault(holder, []).append(listener)
+    told = [
+        Holding(listeners=tuple(listeners), owners=listeners[0].owners, elsewhere=elsewhere)
+        for (elsewhere, *_), listeners in found.items()
+    ]
+    return sorted(told, key=lambda holding: holding.elsewhere or "")
+
+
+def is_owner_unseen(host: Inspection, listener: Listener) -> bool:
+    """Whether the look says that an owner of this socket may be missing."""
+    socket = f"socket:{listener.inode}"
+    return any(unseen.missing == "owners" and unseen.subject in (None, socket) for unseen in host.unseen)
+
+
+def conclusion(host: Inspection, language: Language) -> tuple[Safe, bool]:
+    """The clause of the headline, and whether something holds the port in this network namespace."""
+    # The verdict of the classifiers, once there is one, is told here, before the bare holder.
+    say = language.say
+    every = holdings(host)
+    here = [holding for holding in every if holding.elsewhere is None]
+    if not here:
+        return _nothing(host, every, language), False
+    states = {listener.state for holding in here for listener in holding.listeners}
+    held = _held_by(host, here, language)
+    if states == {"bound"}:
+        held = say("{held}, bound but not listening", held=held)
+    elif states == {"connected"}:
+        held = say("{held}, for one udp peer only", held=held)
+    return held, True
+
+
+def _nothing(host: Inspection, elsewhere: list[Holding], language: Language) -> Safe:
+    say = language.say
+    if elsewhere:
+        names = _names(owner for holding in elsewhere for owner in holding.owners)
+        if names:
+            return say(
+                "nothing seen here, held in another network namespace by {names}", names=_listed(names, language)
+            )
+        return say("nothing seen here, held in another network namespace")
+    if host.port_state is not None and host.port_state.state == "unknown":
+        return say("what is here could not be seen")
+    connections = host.connections
+    if connections is not None:
+        number = sum(value for name, value in connections.fields().items() if name != "peers")
+        if number:
+            return language.count(
+                "nothing listens here, {number} connection uses it",
+                "nothing listens here, {number} connections use it",
+                number,
+            )
+    return say("nothing seen here")
+
+
+def _held_by(host: Inspection, here: list[Holding], language: Language) -> Safe:
+    say = language.say
+    owners = [owner for holding in here for owner in holding.owners]
+    if not owners:
+        return _held_unseen(host, here, language)
+    pids = {owner.pid for owner in owners}
+    names = _listed(_names(owners), language)
+    if len(pids) == 1:
+        held = say("held by {names}", names=names)
+    else:
+        held = language.count(
+            "held by {number} process: {names}", "held by {number} processes: {names}", len(pids), names=names
+        )
+    if all(holding.owners for holding in here):
+        return _placed(held, here, language)
+    if any(is_owner_unseen(host, one) for holding in here if not holding.owners for one in holding.listeners):
+        return say("{held}; who else, could not be seen", held=held)
+    return held
+
+
+def _held_unseen(host: Inspection, here: list[Holding], language: Language) -> Safe:
+    say = language.say
+    listeners = [listener for holding in here for listener in holding.listeners]
+    likely = {plain(one.name, limit=_NAME_LIMIT): None for listener in listeners for one in listener.candidates}
+    if likely:
+        return _placed(say("held, likely by {names}", names=_listed(list(likely), language)), here, language)
+    if not any(is_owner_unseen(host, listener) for listener in listeners):
+        return say("held by the kernel itself, by no process")
+    placed = _placed(say("something holds it"), here, language)
+    return say("{held}; who, could not be seen", held=placed)
+
+
+def _placed(held: Safe, here: list[Holding], language: Language) -> Safe:
+    """Adds where it leads, or its container or unit, where all that hold the port share one."""
+    say = language.say
+    leads = {forward.address: forward for holding in here if (forward := holding.forwards_to)}
+    if len(leads) == 1:
+        return say("{held}, which leads to {target}", held=held, target=target(next(iter(leads.values())), language))
+    containers = {box.id: box for holding in here if (box := holding.container)}
+    if len(containers) == 1:
+        return say("{held}, in container {container}", held=held, container=box_name(next(iter(containers.values()))))
+    units = {holding.unit for holding in here}
+    unit = next(iter(units))
+    if len(units) == 1 and unit and not unit.endswith((".scope", ".slice")) and not unit.startswith("user@"):
+        return say("{held}, unit {unit}", held=held, unit=plain(unit.removesuffix(".service"), limit=60))
+    return held
+
+
+def target(forwarding: Forwarding, language: Language) -> Safe:
+    """Where a forwarder leads: the container's name where it is known, else the address."""
+    if forwarding.container and forwarding.container.name:
+        return language.say("container {container}", container=box_name(forwarding.container))
+    return endpoint(forwarding.address, forwarding.port)
+
+
+def box_name(container: Container) -> Safe:
+    """A container's name, or the start of its id as the runtimes print it."""
+    return plain(container.name, limit=_NAME_LIMIT) if container.name else plain(container.id[:12])
+
+
+def endpoint(address: str, port: int) -> Safe:
+    """`127.0.0.1:80`, `[::1]:80` (RFC 3986 section 3.2.2)."""
+    return plain(f"[{address}]:{port}" if ":" in address else f"{address}:{port}")
+
+
+def _names(owners: Iterable[Process]) -> list[Safe]:
+    return list({plain(owner.name, limit=_NAME_LIMIT): None for owner in owners})
+
+
+def _listed(names: list[Safe], language: Language) -> Safe:
+    if len(names) <= _SHOWN_NAMES:
+        return language.listed(names)
+    return language.count(
+        "{names} and {number} more",
+        "{names} and {number} more",
+        len(names) - _SHOWN_NAMES,
+        names=joined(", ", names[:_SHOWN_NAMES]),
+    )

@@ -1,0 +1,46 @@
+"""What can be done next? Commands to copy, none of which changes anything."""
+
+from __future__ import annotations
+
+from whoseport.render.escape import command_line, plain
+from whoseport.render.holding import holdings
+from whoseport.render.layout import Step
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from whoseport.model import Container, Inspection
+    from whoseport.render.language import Language
+
+_LOGS = ("docker", "podman")
+_MOST = 3
+
+
+def next_steps(host: Inspection, *, asked: str, language: Language) -> list[Step]:
+    """The few commands that tell more about this very look, the most telling first."""
+    say = language.say
+    steps: list[Step] = []
+    privileged = host.privileges.uid in (0, None)
+    if not privileged and any(unseen.reason == "not-permitted" for unseen in host.unseen):
+        steps.append(Step(command=command_line(("sudo", "whoseport", asked)), meaning=say("what only root may see")))
+    for holding in holdings(host):
+        boxes = [holding.container, holding.forwards_to.container if holding.forwards_to else None]
+        logs = [command for box in boxes if box and (command := _logs(box))]
+        for command in logs:
+            steps.append(Step(command=command_line(command), meaning=say("what the container says")))
+        unit = holding.unit
+        if not logs and unit and unit.endswith((".service", ".socket")) and _is_typable(unit):
+            status = ("systemctl", "status", unit.removesuffix(".service"))
+            steps.append(Step(command=command_line(status), meaning=say("the unit's state and log")))
+    return list(dict.fromkeys(steps))[:_MOST]
+
+
+def _logs(container: Container) -> tuple[str, ...] | None:
+    name = container.name
+    if name and container.runtime in _LOGS and _is_typable(name):
+        return container.runtime, "logs", name
+    return None
+
+
+def _is_typable(word: str) -> bool:
+    """Whether the word can be copied as it is shown, and is not read as an option."""
+    return len(word) < 100 and plain(word) == word and not word.startswith("-")

@@ -1,0 +1,314 @@
+"""How is the list of listeners told? One row for what holds a port, as text for people or as comma-separated values."""
+
+from __future__ import annotations
+
+from whoseport.record import Record
+from whoseport.render.escape import Safe, joined, plain
+from whoseport.render.holding import Holding, box_name, holdings, is_owner_unseen
+from whoseport.render.language import worded
+from whoseport.render.layout import NARROW
+from whoseport.render.owners import shortened
+from whoseport.render.width import columns, padded, trimmed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from whoseport.model import Exposure, Inspection, Listener, ListenerState
+    from whoseport.render.language import Language
+
+REACH: dict[Exposure, str] = {
+    "all": worded("all"),
+    "public": worded("public"),
+    "multicast": worded("multicast"),
+    "private": worded("private"),
+    "link-local": worded("link"),
+    "loopback": worded("loopback"),
+}
+"""The reach of a row is the widest of its sockets', in this order."""
+
+STATES: dict[ListenerState, str | None] = {
+    "listen": None,
+    "unconnected": None,
+    "bound": worded("{names}, not listening"),
+    "connected": worded("{names}, connected"),
+}
+_SHOWN_NAMES = 3
+_NAME_LIMIT = 40
+_LEAST_NAME_COLUMNS = 8
+
+CSV_COLUMNS = (
+    "transport",
+    "protocol",
+    "address",
+    "port",
+    "interface",
+    "state",
+    "exposure",
+    "user",
+    "pids",
+    "names",
+    "executables",
+    "commands",
+    "unit",
+    "container",
+    "netns",
+    "inode",
+)
+"""The names of the JSON keys: the same in every language."""
+
+
+class Line(Record):
+    """One row of the list."""
+
+    port: Safe
+    reach: Safe
+    runs: Safe
+    user: Safe
+    comes_from: Safe
+    partly: bool
+
+    @property
+    def cells(self) -> tuple[Safe, ...]:
+        return self.port, self.reach, self.runs, self.user, self.comes_from
+
+
+def listing(
+    inspection: Inspection,
+    *,
+    language: Language,
+    width: int | None,
+    colour: bool,
+    verbose: bool = False,
+    home: str | None = None,
+    saved: bool = False,
+) -> str:
+    """The table, its totals and a next step. `width` None: for a pipe, nothing cut.
+
+    `verbose` names every address instead of the reach. `saved`: the look was taken before, perhaps elsewhere.
+    """
+    say = language.say
+    lines = _table_lines(inspection, language=language, home=home, verbose=verbose)
+    if not lines:
+        told = [say("Nothing listens here, as far as could be seen.") if inspection.unseen else say("Nothing listens.")]
+    else:
+        header = (say("PORT"), say("REACH"), say("WHAT RUNS"), say("USER"), say("FROM"))
+        told = _set_table(header, lines, width=width, colour=colour)
+        told += [Safe(""), _totals(lines, language)]
+    partly = sum(line.partly for line in lines)
+    sudo = not saved and inspection.privileges.uid not in (0, None)
+    if sudo and (partly or any(unseen.reason == "not-permitted" for unseen in inspection.unseen)):
+        told += _next(Safe("sudo whoseport"), say("what only root may see"), language, colour=colour)
+    elif lines and not saved:
+        told += _next(joined(" ", [Safe("whoseport"), lines[0].port]), say("one port in full"), language, colour=colour)
+    return "\n".join(told) + "\n"
+
+
+def csv(inspection: Inspection) -> str:
+    """RFC 4180 with a header, one line a socket; several values in one cell are parted by a space or ` | `.
+
+    A cell that a spreadsheet would take for a formula is preceded by an apostrophe.
+    """
+    from csv import writer
+    from io import StringIO
+
+    text = StringIO()
+    out = writer(text, lineterminator="\r\n")
+    out.writerow(CSV_COLUMNS)
+    for listener in inspection.listeners:
+        out.writerow([_cell(value) for value in _csv_values(listener)])
+    return text.getvalue()
+
+
+def _csv_values(listener: Listener) -> tuple[str, ...]:
+    owners = listener.owners
+    container = listener.container or next((owner.container for owner in owners if owner.container), None)
+    unit = listener.unit or next((owner.unit for owner in owners if owner.unit), None)
+    return (
+        listener.transport,
+        listener.protocol,
+        listener.address,
+        str(listener.port),
+        listener.interface or "",
+        listener.state,
+        listener.exposure,
+        listener.user or ("" if listener.uid is None else str(listener.uid)),
+        " ".join(str(owner.pid) for owner in owners),
+        " | ".join(dict.fromkeys(owner.name for owner in owners)),
+        " | ".join(dict.fromkeys(owner.executable for owner in owners if owner.executable)),
+        " | ".join(dict.fromkeys(" ".join(owner.command) for owner in owners if owner.command)),
+        unit or "",
+        (container.name or container.id) if container else "",
+        listener.netns or "",
+        str(listener.inode),
+    )
+
+
+def _cell(value: str) -> str:
+    shown = plain(value)
+    return f"'{shown}" if shown.startswith(("=", "+", "-", "@")) else shown
+
+
+def _table_lines(inspection: Inspection, *, language: Language, home: str | None, verbose: bool) -> list[Line]:
+    partly_unseen = _unseen_subjects(inspection)
+    told: list[tuple[tuple[bool, int, str], Line]] = []
+    for holding in holdings(inspection):
+        by_port: dict[tuple[int, str, ListenerState], list[Listener]] = {}
+        for listener in holding.listeners:
+            by_port.setdefault((listener.port, listener.transport, listener.state), []).append(listener)
+        for (port, transport, _), listeners in by_port.items():
+            line = _line(
+                inspection,
+                holding.replace(listeners=tuple(listeners)),
+                unseen=partly_unseen,
+                language=language,
+                home=home,
+                verbose=verbose,
+            )
+            told.append(((holding.elsewhere is not None, port, transport), line))
+    return [line for _, line in sorted(told, key=lambda pair: pair[0])]
+
+
+def _unseen_subjects(inspection: Inspection) -> frozenset[str]:
+    return frozenset(unseen.subject for unseen in inspection.unseen if unseen.subject is not None)
+
+
+def _line(
+    inspection: Inspection,
+    holding: Holding,
+    *,
+    unseen: frozenset[str],
+    language: Language,
+    home: str | None,
+    verbose: bool,
+) -> Line:
+    listeners = holding.listeners
+    first = listeners[0]
+    subjects = {f"socket:{listener.inode}" for listener in listeners}
+    subjects |= {f"pid:{owner.pid}" for owner in holding.owners}
+    no_owner = not holding.owners and any(is_owner_unseen(inspection, listener) for listener in listeners)
+    users = list(dict.fromkeys(owner.user or str(owner.uid) for owner in holding.owners if owner.uid is not None))
+    users = users or [first.user or ("" if first.uid is None else str(first.uid))]
+    return Line(
+        port=plain(f"{first.port}/{first.transport}"),
+        reach=_reach(listeners, language, verbose=verbose),
+        runs=_what_runs(holding, no_owner=no_owner, language=language),
+        user=joined(", ", [plain(user, limit=_NAME_LIMIT) for user in users[:_SHOWN_NAMES]]),
+        comes_from=_comes_from(inspection, holding, language, home),
+        partly=no_owner or not subjects.isdisjoint(unseen),
+    )
+
+
+def _reach(listeners: Sequence[Listener], language: Language, *, verbose: bool) -> Safe:
+    if verbose:
+        addresses = [f"[{one.address}]" if ":" in one.address else one.address for one in listeners]
+        return joined(", ", [plain(address, limit=80) for address in dict.fromkeys(addresses)])
+    exposures = {listener.exposure for listener in listeners}
+    widest = next(exposure for exposure in REACH if exposure in exposures)
+    return language.say(REACH[widest])
+
+
+def _what_runs(holding: Holding, *, no_owner: bool, language: Language) -> Safe:
+    say = language.say
+    names = list(dict.fromkeys(owner.name for owner in holding.owners))
+    names = names or list(dict.fromkeys(one.name for one in holding.listeners[0].candidates))
+    if names:
+        told = joined(", ", [plain(name, limit=_NAME_LIMIT) for name in names[:_SHOWN_NAMES]])
+        if len(names) > _SHOWN_NAMES:
+            told = joined("", [told, Safe(", …")])
+    else:
+        told = Safe("?") if no_owner else say("(kernel)")
+    states = {owner.executable_state for owner in holding.owners}
+    if "deleted" in states:
+        told = say("{names}, deleted", names=told)
+    if "memory" in states:
+        told = say("{names}, in memory only", names=told)
+    template = STATES[holding.listeners[0].state]
+    return say(template, names=told) if template is not None else told
+
+
+def _comes_from(inspection: Inspection, holding: Holding, language: Language, home: str | None) -> Safe:
+    """The container, else the service unit, else the folder, else the executable; before it, another namespace."""
+    told = _place(inspection, holding, language, home)
+    if holding.elsewhere is None:
+        return told
+    namespace = plain(holding.elsewhere, limit=40)
+    if not told:
+        return language.say("namespace {namespace}", namespace=namespace)
+    return language.say("{place}, namespace {namespace}", place=told, namespace=namespace)
+
+
+def _place(inspection: Inspection, holding: Holding, language: Language, home: str | None) -> Safe:
+    forwarding = holding.forwards_to
+    container = holding.container or (forwarding.container if forwarding else None)
+    if container is not None:
+        return language.say("container {container}", container=box_name(container))
+    unit = holding.unit
+    if unit and unit.endswith((".service", ".socket")) and not unit.startswith("user@"):
+        return plain(unit, limit=100)
+    for owner in holding.owners:
+        if owner.executable_state in ("deleted", "memory") and owner.executable:
+            return plain(owner.executable, limit=300)
+    for owner in holding.owners:
+        mine = owner.uid is not None and owner.uid == inspection.privileges.uid
+        if owner.working_directory and owner.working_directory != "/":
+            return shortened(owner.working_directory, home if mine else None)
+        if owner.executable:
+            return shortened(owner.executable, home if mine else None)
+    return plain(unit, limit=100) if unit else Safe("")
+
+
+def _set_table(header: tuple[Safe, ...], lines: list[Line], *, width: int | None, colour: bool) -> list[Safe]:
+    rows = [header, *(line.cells for line in lines)]
+    marks = ["", *("~" if line.partly else "" for line in lines)]
+    if width is not None and width < NARROW:
+        rows = [(port, runs, user) for port, _, runs, user, _ in rows]
+        runs_place = 1
+    else:
+        runs_place = 2
+    # A name that is cut must not lose the mark after it.
+    marked = 2 if any(marks) else 0
+    widths = [max(columns(row[place]) for row in rows) for place in range(len(rows[0]))]
+    widths[runs_place] += marked
+    if width is not None:
+        _squeeze(widths, width=width, elastic=(len(widths) - 1, runs_place, runs_place - 1))
+    told: list[Safe] = []
+    for row, mark in zip(rows, marks, strict=True):
+        cells = [trimmed(cell, width_of) for cell, width_of in zip(row, widths, strict=True)]
+        if mark:
+            name = trimmed(row[runs_place], widths[runs_place] - marked)
+            cells[runs_place] = joined(" ", [name, Safe(mark)])
+        line = joined("  ", [padded(cell, width_of) for cell, width_of in zip(cells, widths, strict=True)])
+        told.append(Safe(line.rstrip(" ")))
+    if colour:
+        from whoseport.render.paint import paint
+
+        told[0] = paint(told[0], "label")
+    return told
+
+
+def _squeeze(widths: list[int], *, width: int, elastic: tuple[int, ...]) -> None:
+    """Takes what does not fit from the last column, then from the name, then from the reach."""
+    for place in elastic:
+        excess = sum(widths) + 2 * (len(widths) - 1) - width
+        if excess <= 0:
+            return
+        widths[place] = max(widths[place] - excess, min(widths[place], _LEAST_NAME_COLUMNS))
+
+
+def _totals(lines: list[Line], language: Language) -> Safe:
+    told = language.count("{number} listener", "{number} listeners", len(lines))
+    partly = sum(line.partly for line in lines)
+    if partly:
+        seen = language.count("{number} partly seen (~)", "{number} partly seen (~)", partly)
+        return language.say("{listeners}, {partly}", listeners=told, partly=seen)
+    return told
+
+
+def _next(command: Safe, meaning: Safe, language: Language, *, colour: bool) -> list[Safe]:
+    label = padded(language.say("Next"), 10)
+    if colour:
+        from whoseport.render.paint import paint
+
+        label, command = paint(label, "label"), paint(command, "command")
+    return [joined("", [label, command, Safe("    "), meaning])]
