@@ -18,9 +18,6 @@ from whoseport.record import Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import TypeAlias
-
-    Shape: TypeAlias = "Scalar | Words | OrNone | TupleOf | RecordOf"
 
 
 class Scalar(Record):
@@ -52,6 +49,8 @@ class RecordOf(Record):
 
     kind: type[Record]
 
+
+Shape = Scalar | Words | OrNone | TupleOf | RecordOf
 
 _SCALARS = {"str": str, "int": int, "bool": bool}
 

@@ -12,13 +12,11 @@ import sys
 
 from whoseport.model import LAST_PORT, Inspection, Misuse
 from whoseport.record import Record
-from whoseport.shapes import OrNone, RecordOf, Scalar, TupleOf, Words, shapes_of
+from whoseport.shapes import OrNone, RecordOf, Scalar, Shape, TupleOf, Words, shapes_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
-
-    from whoseport.shapes import Shape
 
 LARGEST = 128 * 2**20
 """Bytes. A look at 5,000 listeners and 60,000 connections takes about 10 MiB."""

@@ -14,11 +14,7 @@ from types import MappingProxyType
 from whoseport import model
 from whoseport.model import Misuse
 from whoseport.record import Record
-from whoseport.shapes import OrNone, RecordOf, Scalar, TupleOf, Words, shapes_of
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from whoseport.shapes import Shape
+from whoseport.shapes import OrNone, RecordOf, Scalar, Shape, TupleOf, Words, shapes_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
