@@ -28,4 +28,5 @@ def look(port: int | None = None, *, peers: bool = False, bpf: bool = False, eve
         return look_here(port, peers=peers, bpf=bpf, everything=everything)
     from whoseport.host.psutil_backend import look as look_by_psutil
 
-    return look_by_psutil(port, peers=peers, bpf=bpf, everything=everything)
+    inspection = look_by_psutil(port, peers=peers, everything=everything)
+    return inspection.replace(bpf_refused="not-supported") if bpf else inspection

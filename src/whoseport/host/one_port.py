@@ -124,6 +124,9 @@ def _concerns(unseen: Unseen, listeners: Iterable[Listener]) -> bool:
         return any(str(owner.pid) == value for listener in listeners for owner in listener.owners)
     if unseen.missing == "package":
         return any(owner.executable and owner.package is None for listener in listeners for owner in listener.owners)
+    if unseen.missing == "container":
+        boxes = {box for listener in listeners for box in (listener.container, *(o.container for o in listener.owners))}
+        return any(box is not None and (box.name is None or box.image is None) for box in boxes)
     if kind == "path":
         return any(owner.executable == value for listener in listeners for owner in listener.owners)
     return True

@@ -37,7 +37,7 @@ class Surroundings:
         cgroups: Cgroups,
         candidates: Candidates,
         container_of: ContainerOf,
-        forwarding_of: Callable[[Process], Forwarding | None],
+        forwarding_of: Callable[[Process, RawSocket], Forwarding | None],
     ) -> None:
         self.users = users
         self.cgroups = cgroups
@@ -59,7 +59,6 @@ def describe(
     places: dict[int | None, Place] = {}
     exposures: dict[str, Exposure] = {}
     groups: dict[tuple[int, ...], tuple[Process, ...]] = {}
-    ways: dict[int, Forwarding | None] = {}
     unseen: dict[str, Unseen] = {}
     listeners = []
     blind = bool(holders.refused) or holders.hidden
@@ -81,9 +80,7 @@ def describe(
             unit, holder, container = _agreed(held_by)
         forwards_to = None
         for owner in held_by:
-            if owner.pid not in ways:
-                ways[owner.pid] = surroundings.forwarding_of(owner)
-            forwards_to = forwards_to or ways[owner.pid]
+            forwards_to = forwards_to or surroundings.forwarding_of(owner, socket)
         uncertain = blind and _uncertain(socket, held_by, uid=uid)
         if uncertain:
             subject = f"socket:{socket.inode}"

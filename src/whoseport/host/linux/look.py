@@ -10,7 +10,12 @@ import time
 
 from whoseport.host.linux.candidates import Candidates
 from whoseport.host.linux.cgroups import Cgroups, paths_of_process
+from whoseport.host.linux.containers import container_id_of
+from whoseport.host.linux.containers import look as look_for_container
+from whoseport.host.linux.destinations import container_at
 from whoseport.host.linux.entering import read_namespace
+from whoseport.host.linux.forwarders import READERS as FORWARDERS
+from whoseport.host.linux.forwarders import forwarding
 from whoseport.host.linux.listeners import Surroundings, describe, unseen_details
 from whoseport.host.linux.namespaces import other_namespaces
 from whoseport.host.linux.owners import Holders, find_holders
@@ -26,6 +31,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from whoseport.host.linux.namespaces import Namespace
     from whoseport.host.linux.sockets import RawSocket, SocketTable, Want
     from whoseport.model import BpfRefusal, Container, Forwarding, OwnersMethod, Process
 
@@ -76,13 +82,13 @@ def look(
         cgroups=cgroups,
         candidates=Candidates(cgroups, proc=proc),
         container_of=containers.of,
-        forwarding_of=_forwarding_of,
+        forwarding_of=_Forwarders(namespaces.others, containers, proc=proc).of,
     )
     sockets.sort(key=_order)
     listeners, uncertain = describe(sockets, holders, owners, surroundings, netns=namespaces.own, uid=uid)
     unseen = [*namespaces.unseen, *(one for table in tables for one in table.unseen), *uncertain]
     unseen += unseen_details(holders.details.values())
-    unseen = list(dict.fromkeys([*unseen, *unpackaged]))
+    unseen = list(dict.fromkeys([*unseen, *unpackaged, *containers.unseen]))
     return Inspection(
         hostname=os.uname().nodename,
         taken_at=taken_at,
@@ -149,17 +155,40 @@ class _Containers:
     def __init__(self, root: str) -> None:
         self._root = root
         self._known: dict[str, Container] = {}
+        self.unseen: list[Unseen] = []
 
     def of(self, paths: Iterable[str]) -> Container | None:
-        from whoseport.host.linux.containers import container_id_of, describe
-
         for path in paths:
             found = container_id_of(path)
             if found is not None:
                 if found[0] not in self._known:
-                    self._known[found[0]] = describe(found[0], root=self._root or "/")
+                    seen = look_for_container(found[0], found[1], root=self._root or "/", cgroup=path)
+                    self._known[found[0]] = seen.container
+                    self.unseen += seen.unseen
                 return self._known[found[0]]
         return None
+
+
+class _Forwarders:
+    """Where owners lead that forward what they accept, and into which container."""
+
+    def __init__(self, others: tuple[Namespace, ...], containers: _Containers, *, proc: str) -> None:
+        self._others = others
+        self._containers = containers
+        self._proc = proc
+        self._known: dict[str, Container | None] = {}
+
+    def of(self, owner: Process, socket: RawSocket) -> Forwarding | None:
+        if not owner.command or owner.name not in FORWARDERS:
+            return None
+        found = forwarding(
+            owner.command, name=owner.name, address=socket.address, port=socket.port, transport=socket.transport
+        )
+        if found is None or not self._others:
+            return found
+        if found.address not in self._known:
+            self._known[found.address] = container_at(found.address, self._others, self._containers.of, proc=self._proc)
+        return found.replace(container=self._known[found.address])
 
 
 def _packaged(owners: dict[int, Process], *, proc: str, root: str) -> tuple[dict[int, Process], tuple[Unseen, ...]]:
@@ -198,12 +227,6 @@ def _same_file(owner: Process, *, proc: str, root: str) -> bool:
     except (OSError, ValueError):
         return False
     return (running.st_dev, running.st_ino) == (named.st_dev, named.st_ino)
-
-
-def _forwarding_of(owner: Process) -> Forwarding | None:
-    from whoseport.host.linux.forwarders import forwarding
-
-    return forwarding(owner.command or (), name=owner.name)
 
 
 def _connections(table: SocketTable, *, port: int | None) -> tuple[PortConnections, ...]:

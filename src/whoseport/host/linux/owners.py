@@ -44,7 +44,7 @@ class Holders(Record):
 
 
 def find_holders(inodes: Iterable[int], *, proc: str = "/proc", workers: int | None = None) -> Holders:
-    """Walk the descriptors of every process. `workers`: how many share the walk; None lets the amount of work decide."""
+    """Walk the descriptors of every process. `workers`: how many share it; None lets the amount of work decide."""
     wanted = {f"socket:[{inode}]": inode for inode in inodes if inode}
     everyone = _pids(proc)
     hidden = 1 not in everyone or _in_pid_namespace(proc)
