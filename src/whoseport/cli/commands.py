@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from whoseport.record import Record
+from whoseport.render.language import worded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from whoseport.cli.parsing import Request
-
-
-def N_(message: str) -> str:  # noqa: N802 - the name that gettext's tools know
-    """Marks a message for translation; the one who prints it translates it."""
-    return message
 
 
 class Option(Record):
@@ -93,30 +89,34 @@ def _completion(request: Request) -> int:
 
 
 EVERYWHERE = (
-    Option(names=("-h", "--help"), help=N_("show this help and end")),
-    Option(names=("--version",), help=N_("show the version and end")),
-    Option(names=("--lang",), value="LANG", help=N_("the language of the answer: en, pt_BR")),
+    Option(names=("-h", "--help"), help=worded("show this help and end")),
+    Option(names=("--version",), help=worded("show the version and end")),
+    Option(names=("--lang",), value="LANG", help=worded("the language of the answer: en, pt_BR")),
     Option(
         names=("--color", "--colour"),
         value="WHEN",
         choices=("auto", "always", "never"),
-        help=N_("colours: auto, always, never (NO_COLOR is honoured)"),
+        help=worded("colours: auto, always, never (NO_COLOR is honoured)"),
     ),
 )
-JSON = Option(names=("--json",), help=N_("answer as JSON"))
-VERBOSE = Option(names=("-v", "--verbose"), help=N_("every detail, with sources and procedures in full"))
+JSON = Option(names=("--json",), help=worded("answer as JSON"))
+VERBOSE = Option(names=("-v", "--verbose"), help=worded("every detail, with sources and procedures in full"))
 FROM = Option(
-    names=("--from",), value="FILE", help=N_("answer from what `whoseport inspect` saved, here or elsewhere (-: stdin)")
+    names=("--from",),
+    value="FILE",
+    help=worded("answer from what `whoseport inspect` saved, here or elsewhere (-: stdin)"),
 )
 BPF = Option(
     names=("--bpf",),
-    help=N_("find owners by a BPF iterator, quicker on a crowded machine (loads a program into the kernel; root only)"),
+    help=worded(
+        "find owners by a BPF iterator, quicker on a crowded machine (loads a program into the kernel; root only)"
+    ),
 )
-NO_LIVE = Option(names=("--no-live",), help=N_("do not look at this machine"))
-PEERS = Option(names=("--peers",), help=N_("name the other ends of connections on the port"))
+NO_LIVE = Option(names=("--no-live",), help=worded("do not look at this machine"))
+PEERS = Option(names=("--peers",), help=worded("name the other ends of connections on the port"))
 QUIET = Option(
     names=("-q", "--quiet"),
-    help=N_("print nothing; exit 0: something holds the port here, 1: nothing does, 3: cannot tell"),
+    help=worded("print nothing; exit 0: something holds the port here, 1: nothing does, 3: cannot tell"),
 )
 STATES = ("listen", "bound", "unconnected", "connected", "all")
 
@@ -124,7 +124,7 @@ COMMANDS = (
     Command(
         name="show",
         words="PORT|RANGE|NAME|URL...",
-        summary=N_("the whole answer on a port; the word `show` may be left out"),
+        summary=worded("the whole answer on a port; the word `show` may be left out"),
         run=_show,
         options=(JSON, VERBOSE, NO_LIVE, QUIET, PEERS, FROM, BPF),
         least=1,
@@ -133,42 +133,44 @@ COMMANDS = (
     Command(
         name="list",
         words="",
-        summary=N_("everything that listens on this machine; the same as whoseport alone"),
+        summary=worded("everything that listens on this machine; the same as whoseport alone"),
         run=_list,
         options=(
             JSON,
-            Option(names=("--json-lines",), help=N_("one JSON object a line, one for each listener")),
-            Option(names=("--csv",), help=N_("comma-separated values (RFC 4180)")),
+            Option(names=("--json-lines",), help=worded("one JSON object a line, one for each listener")),
+            Option(names=("--csv",), help=worded("comma-separated values (RFC 4180)")),
             VERBOSE,
             Option(
                 names=("-t", "--transport"),
                 value="NAME",
                 choices=("tcp", "udp", "sctp", "dccp"),
                 many=True,
-                help=N_("only this transport (may be given again)"),
+                help=worded("only this transport (may be given again)"),
             ),
             Option(
                 names=("-a", "--address"),
                 value="ADDRESS",
                 many=True,
-                help=N_("only this address, or reach: loopback, private, public, all..."),
+                help=worded("only this address, or reach: loopback, private, public, all..."),
             ),
-            Option(names=("-u", "--user"), value="USER", many=True, help=N_("only this user, by name or number")),
-            Option(names=("-p", "--process"), value="NAME", many=True, help=N_("only this process, by name or number")),
+            Option(names=("-u", "--user"), value="USER", many=True, help=worded("only this user, by name or number")),
+            Option(
+                names=("-p", "--process"), value="NAME", many=True, help=worded("only this process, by name or number")
+            ),
             Option(
                 names=("-s", "--state"),
                 value="STATE",
                 choices=STATES,
                 many=True,
-                help=N_("sockets in this state: listen, bound, unconnected, connected, all"),
+                help=worded("sockets in this state: listen, bound, unconnected, connected, all"),
             ),
             Option(
                 names=("--sort",),
                 value="KEY",
                 choices=("port", "address", "user", "process", "started"),
-                help=N_("sort by port, address, user, process or started"),
+                help=worded("sort by port, address, user, process or started"),
             ),
-            Option(names=("-r", "--reverse"), help=N_("sort the other way round")),
+            Option(names=("-r", "--reverse"), help=worded("sort the other way round")),
             FROM,
             BPF,
         ),
@@ -176,11 +178,11 @@ COMMANDS = (
     Command(
         name="find",
         words="TEXT...",
-        summary=N_("search names, descriptions, assignees and references of the registry"),
+        summary=worded("search names, descriptions, assignees and references of the registry"),
         run=_find,
         options=(
             JSON,
-            Option(names=("-n", "--limit"), value="N", help=N_("at most this many results (default 20; 0: all)")),
+            Option(names=("-n", "--limit"), value="N", help=worded("at most this many results (default 20; 0: all)")),
         ),
         least=1,
         most=None,
@@ -188,26 +190,26 @@ COMMANDS = (
     Command(
         name="inspect",
         words="",
-        summary=N_("one look at this machine as plain facts (JSON), to keep or to carry; read again by --from"),
+        summary=worded("one look at this machine as plain facts (JSON), to keep or to carry; read again by --from"),
         run=_inspect,
-        options=(Option(names=("--json",), help=N_("JSON, as always here")), PEERS, BPF),
+        options=(Option(names=("--json",), help=worded("JSON, as always here")), PEERS, BPF),
     ),
     Command(
         name="update",
         words="",
-        summary=N_("fetch the current registry from IANA, verify it, replace the snapshot in one step"),
+        summary=worded("fetch the current registry from IANA, verify it, replace the snapshot in one step"),
         run=_update,
         options=(
             JSON,
-            Option(names=("--from",), value="FILE|URL", help=N_("take IANA's XML from a file or another address")),
-            Option(names=("--allow-older",), help=N_("accept a registry older than the one in use")),
-            Option(names=("--allow-loss",), help=N_("accept a registry that lost many records")),
+            Option(names=("--from",), value="FILE|URL", help=worded("take IANA's XML from a file or another address")),
+            Option(names=("--allow-older",), help=worded("accept a registry older than the one in use")),
+            Option(names=("--allow-loss",), help=worded("accept a registry that lost many records")),
         ),
     ),
     Command(
         name="registry",
         words="info|dump",
-        summary=N_("what the registry's snapshot is; every port on every transport as JSON lines"),
+        summary=worded("what the registry's snapshot is; every port on every transport as JSON lines"),
         run=_registry,
         options=(JSON,),
         least=1,
@@ -217,7 +219,7 @@ COMMANDS = (
     Command(
         name="schema",
         words="NAME",
-        summary=N_("the JSON Schema of a document"),
+        summary=worded("the JSON Schema of a document"),
         run=_schema,
         least=0,
         most=1,
@@ -225,7 +227,7 @@ COMMANDS = (
     Command(
         name="completion",
         words="bash|zsh|fish",
-        summary=N_("the completion script of a shell"),
+        summary=worded("the completion script of a shell"),
         run=_completion,
         least=1,
         most=1,

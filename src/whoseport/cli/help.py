@@ -35,36 +35,38 @@ def run(request: Request) -> int:
 
 def overview(language: Language) -> str:
     """What whoseport does, its commands, what holds everywhere, examples and exit statuses."""
-    _ = language.gettext
+    say = language.say
     lines = [
-        _("whoseport: whose port is it? Officially, and on this machine right now."),
+        say("whoseport: whose port is it? Officially, and on this machine right now."),
         "",
-        _("Usage:"),
+        say("Usage:"),
         *(f"  {usage(command)}" for command in COMMANDS if command.name == "show"),
-        f"  whoseport COMMAND [{_('OPTION')}...]",
+        f"  whoseport COMMAND [{say('OPTION')}...]",
         "",
-        _("Commands:"),
-        *_table([(command.name, _(command.summary)) for command in COMMANDS]),
+        say("Commands:"),
+        *_table([(command.name, language.gettext(command.summary)) for command in COMMANDS]),
         "",
-        _("Options everywhere:"),
+        say("Options everywhere:"),
         *_options(EVERYWHERE, language),
         "",
-        _("Examples:"),
+        say("Examples:"),
         *(f"  {example}" for example in EXAMPLES),
         "",
-        _("Exit status: 0 answered, 1 the answer is no, 2 wrong usage, 3 could not see enough, 4 broken surroundings."),
-        _("`whoseport COMMAND --help` tells the options of a command."),
+        say(
+            "Exit status: 0 answered, 1 the answer is no, 2 wrong usage, 3 could not see enough, 4 broken surroundings."
+        ),
+        say("`whoseport COMMAND --help` tells the options of a command."),
     ]
     return "\n".join(lines)
 
 
 def command_help(command: Command, language: Language) -> str:
     """The usage, the summary and the options of one command."""
-    _ = language.gettext
-    lines = [f"{_('Usage:')} {usage(command)}", "", _(command.summary)]
+    say = language.say
+    lines = [f"{say('Usage:')} {usage(command)}", "", language.gettext(command.summary)]
     if command.options:
-        lines += ["", _("Options:"), *_options(command.options, language)]
-    lines += ["", _("Options everywhere:"), *_options(EVERYWHERE, language)]
+        lines += ["", say("Options:"), *_options(command.options, language)]
+    lines += ["", say("Options everywhere:"), *_options(EVERYWHERE, language)]
     return "\n".join(lines)
 
 
@@ -85,5 +87,5 @@ def _options(options: tuple[Option, ...], language: Language) -> list[str]:
 
 
 def _table(rows: list[tuple[str, str]]) -> list[str]:
-    column = max(len(left) for left, _ in rows) + 2
+    column = max(len(left) for left, right in rows) + 2
     return [f"  {left:<{column}}{right}" for left, right in rows]

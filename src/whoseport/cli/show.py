@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from whoseport.answering import Wish, answer
-from whoseport.cli.terminal import colour, language, today, width, write
+from whoseport.cli.terminal import colour, home, language, today, width, write
 from whoseport.model import Answer, Misuse
 
 TYPE_CHECKING = False
@@ -33,6 +33,8 @@ def run(request: Request) -> int:
             colour=colour(request),
             verbose=request.has("verbose"),
             today=today(),
+            home=home(),
+            saved=request.has("from"),
         )
     )
     return 0

@@ -49,6 +49,12 @@ def width() -> int | None:
     return columns or 80
 
 
+def home() -> str | None:
+    """The asking user's home folder, which a path may be shortened by."""
+    folder = os.path.expanduser("~")
+    return folder if folder not in ("~", "/", "") else None
+
+
 def today() -> str:
     """Today's date in UTC, YYYY-MM-DD."""
     import time
