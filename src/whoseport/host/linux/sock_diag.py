@@ -29,8 +29,8 @@ NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLM_F_REQUEST, NLM_F_DUMP, NLM_F_DUMP_INTR = 0x001, 0x300, 0x010
 NLA_TYPE = 0x3FFF  # the two upper bits are NLA_F_NESTED and NLA_F_NET_BYTEORDER
 
-INET_DIAG_SKV6ONLY, INET_DIAG_LOCALS, INET_DIAG_ULP_INFO, INET_DIAG_CGROUP_ID = 11, 12, 18, 21
-INET_ULP_INFO_MPTCP_NAME = b"\x01\x00mptcp\x00"  # type INET_ULP_INFO_NAME, as it stands inside ULP_INFO
+INET_DIAG_SKV6ONLY, INET_DIAG_LOCALS, INET_DIAG_ULP_INFO, INET_DIAG_CGROUP_ID = 11, 12, 19, 21
+MPTCP_NAME = b"mptcp\0"  # subflow_ulp_ops.name; in ULP_INFO, the attribute INET_ULP_INFO_NAME comes first
 
 # include/net/tcp_states.h
 ESTABLISHED, SYN_SENT, SYN_RECV, FIN_WAIT1, FIN_WAIT2, TIME_WAIT, CLOSE = 1, 2, 3, 4, 5, 6, 7
@@ -119,7 +119,7 @@ def read_rows(data: bytes, rows: dict[bytes, Row], *, sequence: int = 1) -> Part
                 if length >= 5:
                     v6only = data[at + 4] != 0
             elif kind == INET_DIAG_ULP_INFO:
-                mptcp = INET_ULP_INFO_MPTCP_NAME in data[at + 4 : at + length]
+                mptcp = data[at + 8 : at + length].startswith(MPTCP_NAME)
             elif kind == INET_DIAG_LOCALS:
                 further = data[at + 4 : at + length]
             at += (length + 3) & ~3
