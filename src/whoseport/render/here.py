@@ -11,7 +11,7 @@ from whoseport.render.owners import holder_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from whoseport.model import CandidateReason, Connections, Inspection, Missing, Reason, Transport, Unseen
+    from whoseport.model import BpfRefusal, CandidateReason, Connections, Inspection, Missing, Reason, Transport, Unseen
     from whoseport.render.language import Language
 
 MISSING: dict[Missing, str] = {
@@ -36,6 +36,13 @@ CANDIDATES: dict[CandidateReason, str] = {
     "only-process-in-cgroup": worded("pid {pid}, {name}: alone in the socket's cgroup"),
     "in-socket-cgroup": worded("pid {pid}, {name}: in the socket's cgroup"),
 }
+BPF_REFUSALS: dict[BpfRefusal, str] = {
+    "not-permitted": worded("not used: CAP_BPF and CAP_PERFMON are needed"),
+    "no-btf": worded("not used: the kernel has no type information (BTF)"),
+    "other-pid-namespace": worded("not used: it would tell the pids of another namespace"),
+    "refused-by-kernel": worded("not used: the kernel refused the program"),
+    "not-supported": worded("not used: not supported here"),
+}
 _SHOWN = 3
 
 
@@ -59,7 +66,7 @@ def rows(
         told += _connection_rows(host.connections, label=label, language=language, verbose=verbose)
     told += _unseen_rows(host, label=label, language=language, verbose=verbose)
     told += _setting_rows(host, label=label, language=language, held=bool(here), verbose=verbose)
-    return told + (_look_rows(host, label=label, language=language) if verbose else [])
+    return told + (_look_rows(host, label=label, language=language) if verbose or host.bpf_refused else [])
 
 
 def _holding_rows(
@@ -118,10 +125,10 @@ def _no_socket(host: Inspection, transport: Transport | None, *, label: Safe, la
         value = say("could not be looked at")
     elif host.netns is None:
         value = say("no socket")
-    elif any(unseen.missing == "namespace" for unseen in host.unseen):
-        value = say("no socket, in this or any readable namespace")
+    elif host.complete:
+        value = say("no socket, in this or any other network namespace")
     else:
-        value = say("no socket in this network namespace")
+        value = say("no socket, in this or any readable namespace")
     return Row(label=label, key=key, value=value)
 
 
@@ -230,4 +237,7 @@ def _look_rows(host: Inspection, *, label: Safe, language: Language) -> list[Row
     value = say("{moment} on {host}", moment=plain(host.taken_at, limit=40), host=plain(host.hostname, limit=100))
     if user is not None:
         value = say("{look}, as {user}", look=value, user=plain(user, limit=60))
-    return [Row(label=label, key=say("looked"), value=value)]
+    told = [Row(label=label, key=say("looked"), value=value)]
+    if host.bpf_refused is not None:
+        told.append(Row(label=label, key=Safe("BPF"), value=say(BPF_REFUSALS[host.bpf_refused])))
+    return told

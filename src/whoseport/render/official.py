@@ -31,7 +31,7 @@ SAME_STATE: dict[PortState, str] = {
     "unassigned": worded("unassigned, like all of {first}-{last} ({count} ports)"),
     "reserved": worded("reserved, like all of {first}-{last} ({count} ports)"),
     "unlisted": worded("no entry, like all of {first}-{last} ({count} ports)"),
-    "dynamic": worded("never assigned, like all of {first}-{last}: anyone's, for a time"),
+    "dynamic": worded("never assigned, like all of {first}-{last}: for private and temporary use"),
 }
 RANGES = {
     "system": worded("System Port (0-1023)"),
@@ -41,6 +41,9 @@ RANGES = {
 
 _WIDESPREAD = "unassigned but widespread use"
 """IANA's own note on names that it records without having assigned them."""
+
+_FOR_DISCOVERY = "Defined TXT keys"
+"""Notes on what DNS-SD (RFC 6763) carries of the service; nothing about the port."""
 
 _PLAIN_DESCRIPTIONS = ("unassigned", "reserved")
 _SHOWN_NAMES = 3
@@ -62,14 +65,20 @@ def word(entry: RegistryEntry, transport: Transport | None, language: Language) 
     if tcp.state == udp.state:
         return language.say(STATES[tcp.state])
     return language.say(
-        "on tcp officially {tcp}, on udp {udp}",
+        "officially {tcp} on tcp, {udp} on udp",
         tcp=language.say(STATES_ON[tcp.state]),
         udp=language.say(STATES_ON[udp.state]),
     )
 
 
 def rows(
-    entry: RegistryEntry, *, transport: Transport | None, language: Language, today: str, verbose: bool
+    entry: RegistryEntry,
+    *,
+    port: int,
+    transport: Transport | None,
+    language: Language,
+    today: str,
+    verbose: bool,
 ) -> list[Row]:
     """The registry's layer of the page. `today` is YYYY-MM-DD."""
     say = language.say
@@ -77,11 +86,12 @@ def rows(
     told: list[Row] = []
     for transports, status in _groups(entry, transport, every=verbose):
         key = say("all four") if len(transports) == len(TRANSPORTS) else joined(", ", _names(transports))
-        for place, row in enumerate(_status_rows(status, label=label, language=language, verbose=verbose)):
-            told.append(row.replace(key=key) if place == 0 else row)
-    assigned = any(getattr(entry.transports, name).state == "assigned" for name in TRANSPORTS)
-    told += _neighbour_rows(entry, label=label, language=language, assigned=assigned, verbose=verbose)
-    told += _range_rows(entry, label=label, language=language, assigned=assigned, verbose=verbose)
+        status_rows = _status_rows(status, port=port, label=label, language=language, verbose=verbose)
+        told += [row.replace(key=key) if place == 0 else row for place, row in enumerate(status_rows)]
+    states = {getattr(entry.transports, name).state for name in TRANSPORTS}
+    free = "assigned" not in states and entry.range != "dynamic"
+    told += _neighbour_rows(entry, label=label, language=language) if free or verbose else []
+    told += _range_rows(entry, label=label, language=language, verbose=verbose)
     told += _snapshot_rows(entry, label=label, language=language, today=today, verbose=verbose)
     return told
 
@@ -126,12 +136,12 @@ def _is_widespread(status: TransportStatus) -> bool:
     return bool(status.assignments) and all(_WIDESPREAD in (a.notes or "") for a in status.assignments)
 
 
-def _status_rows(status: TransportStatus, *, label: Safe, language: Language, verbose: bool) -> list[Row]:
+def _status_rows(status: TransportStatus, *, port: int, label: Safe, language: Language, verbose: bool) -> list[Row]:
     named = [assignment for assignment in status.assignments if assignment.service_name]
     nameless = [assignment for assignment in status.assignments if not assignment.service_name]
     told: list[Row] = []
     if not named:
-        told.append(Row(label=label, key=Safe(""), value=_state(status, language)))
+        told.append(Row(label=label, key=Safe(""), value=_state(status, nameless, language)))
     shown = named if verbose else named[:_SHOWN_NAMES]
     for place, assignment in enumerate(shown):
         aliases = [] if verbose else _same_thing(shown, place)
@@ -143,11 +153,11 @@ def _status_rows(status: TransportStatus, *, label: Safe, language: Language, ve
     if len(shown) < len(named):
         more = language.count("and {number} more", "and {number} more", len(named) - len(shown))
         told.append(Row(label=label, key=Safe(""), value=more, rank=3))
-    for assignment in nameless:
-        told += _nameless_rows(assignment, label=label, language=language, verbose=verbose)
-    if not verbose:
-        told += _unauthorized_rows(status.assignments, label=label, language=language)
-    return told
+    if verbose:
+        for assignment in nameless:
+            told += _detail_rows(assignment, label=label, language=language)
+        return told
+    return told + _note_rows(status.assignments, port=port, label=label, language=language)
 
 
 def _same_thing(assignments: list[Assignment], place: int) -> list[Safe] | None:
@@ -158,11 +168,18 @@ def _same_thing(assignments: list[Assignment], place: int) -> list[Safe] | None:
     return [plain(a.service_name or "") for a in assignments[place + 1 :] if a.description == mine.description]
 
 
-def _state(status: TransportStatus, language: Language) -> Safe:
+def _state(status: TransportStatus, nameless: list[Assignment], language: Language) -> Safe:
+    """The state with the run of ports that share it, and what a nameless row says: "any private mail system"."""
     gap = status.gap
     if gap is None or gap.length < 2:
-        return language.say(STATES_ON[status.state])
-    return language.say(SAME_STATE[status.state], first=gap.first, last=gap.last, count=language.number(gap.length))
+        told = language.say(STATES_ON[status.state])
+    else:
+        count = language.number(gap.length)
+        told = language.say(SAME_STATE[status.state], first=gap.first, last=gap.last, count=count)
+    for assignment in nameless:
+        if assignment.description.lower() not in _PLAIN_DESCRIPTIONS:
+            told = language.say('{state}; "{text}"', state=told, text=prose(assignment.description))
+    return told
 
 
 def _assigned(assignment: Assignment, *, aliases: list[Safe], language: Language) -> Safe:
@@ -188,26 +205,21 @@ def _reference(reference: str) -> Safe:
     return plain(f"RFC {tail}") if head.upper() == "RFC" and tail[:1].isdigit() else prose(reference)
 
 
-def _nameless_rows(assignment: Assignment, *, label: Safe, language: Language, verbose: bool) -> list[Row]:
-    """What a row without a name says besides its state: "any private mail system", "De-registered", a note."""
-    texts = [assignment.description] if assignment.description.lower() not in _PLAIN_DESCRIPTIONS else []
-    texts += [assignment.notes] if assignment.notes else []
-    told = [
-        Row(label=label, key=Safe(""), value=language.say('"{text}"', text=prose(text)), rank=0 if verbose else 3)
-        for text in texts
-    ]
-    return told + (_detail_rows(assignment.replace(notes=None), label=label, language=language) if verbose else [])
+def _note_rows(assignments: tuple[Assignment, ...], *, port: int, label: Safe, language: Language) -> list[Row]:
+    say = language.say
+    texts = [one.notes for one in assignments if one.notes]
+    notes = {prose(text): None for text in texts if _WIDESPREAD not in text and not text.startswith(_FOR_DISCOVERY)}
+    uses = {
+        _unauthorized(prose(one.unauthorized_use), port, language): None for one in assignments if one.unauthorized_use
+    }
+    told = [Row(label=label, key=say("also used"), value=use, rank=2) for use in uses]
+    return told + [Row(label=label, key=say("note"), value=note, rank=4) for note in notes]
 
 
-def _unauthorized_rows(assignments: tuple[Assignment, ...], *, label: Safe, language: Language) -> list[Row]:
-    texts = {prose(assignment.unauthorized_use): None for assignment in assignments if assignment.unauthorized_use}
-    return [
-        Row(label=label, key=language.say("also used"), value=_unauthorized(text, language), rank=2) for text in texts
-    ]
-
-
-def _unauthorized(text: Safe, language: Language) -> Safe:
-    if text.lower() == "yes" or "unauthorized use" in text.lower():
+def _unauthorized(text: Safe, port: int, language: Language) -> Safe:
+    """IANA's remark on a use that it did not assign, which may be about another port of the same record."""
+    numbers = "".join(character if character.isdigit() else " " for character in text).split()
+    if text.lower() == "yes" or ("unauthorized use" in text.lower() and numbers == [str(port)]):
         return language.say("without authorization, as IANA notes")
     return language.say('"{text}", as IANA notes', text=text)
 
@@ -227,11 +239,9 @@ def _detail_rows(assignment: Assignment, *, label: Safe, language: Language) -> 
     return [Row(label=label, key=key, value=prose(value)) for key, value in facts if value]
 
 
-def _neighbour_rows(
-    entry: RegistryEntry, *, label: Safe, language: Language, assigned: bool, verbose: bool
-) -> list[Row]:
+def _neighbour_rows(entry: RegistryEntry, *, label: Safe, language: Language) -> list[Row]:
     beside = [neighbour for neighbour in (entry.neighbours.below, entry.neighbours.above) if neighbour]
-    if not beside or (assigned and not verbose):
+    if not beside:
         return []
     value = joined(", ", [_neighbour(neighbour, language) for neighbour in beside])
     return [Row(label=label, key=language.say("beside"), value=value, rank=2)]
@@ -248,16 +258,19 @@ def _neighbour(neighbour: Neighbour, language: Language) -> Safe:
     )
 
 
-def _range_rows(entry: RegistryEntry, *, label: Safe, language: Language, assigned: bool, verbose: bool) -> list[Row]:
+def _range_rows(entry: RegistryEntry, *, label: Safe, language: Language, verbose: bool) -> list[Row]:
+    """The range, and what it takes to be given the port: of interest where nobody was given it yet, or with -v."""
     say = language.say
+    states = {getattr(entry.transports, name).state for name in ("tcp", "udp")}
     told = []
     if verbose:
         told.append(Row(label=label, key=say("range"), value=say(RANGES[entry.range])))
-    if not entry.procedures:
-        if verbose:
+        if entry.range == "dynamic":
             told.append(Row(label=label, key=say("to get it"), value=say("IANA assigns none in this range (RFC 6335)")))
-        return told
-    if assigned and not verbose:
+        if "reserved" in states:
+            value = say("reserved ports are not available for regular assignment (RFC 6335, section 6)")
+            told.append(Row(label=label, key=say("to get it"), value=value))
+    if not entry.procedures or not ("unassigned" in states or (verbose and states != {"reserved"})):
         return told
     procedures = _either([plain(procedure) for procedure in entry.procedures], language)
     if verbose:

@@ -166,9 +166,12 @@ def shortened(path: str, home: str | None) -> Safe:
 
 def _started(host: Inspection, owner: Process, language: Language) -> Safe | None:
     say = language.say
-    nearest = [plain(parent.name, limit=40) for parent in owner.parents if parent.pid != 1][:_SHOWN]
-    nearest = nearest or [plain(parent.name, limit=40) for parent in owner.parents]
-    parents = joined(" > ", reversed(nearest)) if nearest else None
+    nearest: list[Safe] = []
+    for parent in [parent for parent in owner.parents if parent.pid != 1] or owner.parents:
+        name = plain(parent.name, limit=40)
+        if nearest[-1:] != [name]:
+            nearest.append(name)
+    parents = joined(" > ", reversed(nearest[:_SHOWN])) if nearest else None
     age = None
     if owner.started:
         from whoseport.render.dates import duration, seconds

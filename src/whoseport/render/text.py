@@ -90,7 +90,12 @@ def _page(answer: Answer, *, language: Language, verbose: bool, today: str, home
         steps.append(Step(command=command_line(("whoseport", asked)), meaning=language.say("what holds it here")))
     if answer.registry is not None:
         rows += registry_rows(
-            answer.registry, transport=answer.query.transport, language=language, today=today, verbose=verbose
+            answer.registry,
+            port=answer.query.port or 0,
+            transport=answer.query.transport,
+            language=language,
+            today=today,
+            verbose=verbose,
         )
     rest = Step(command=command_line(("whoseport", "-v", asked)), meaning=language.say("every detail"))
     if not steps and not verbose:
