@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
+import pkgutil
 import re
 from typing import Any
 
 import pytest
 
 from tests.model_strategies import RECORDS
-from whoseport import model
 from whoseport.model import (
     LAST_PORT,
     TRANSPORTS,
@@ -21,12 +22,14 @@ from whoseport.model import (
     NotFound,
     Port,
     WhoseportError,
+    words,
+    words,
 )
 from whoseport.record import Record
 
 WORD_LISTS: dict[str, tuple[str, ...]] = {
-    node.targets[0].id: vars(model)[node.targets[0].id]
-    for node in ast.parse(inspect.getsource(model)).body
+    node.targets[0].id: vars(words)[node.targets[0].id]
+    for node in ast.parse(inspect.getsource(words)).body
     if isinstance(node, ast.Assign)
     and isinstance(node.targets[0], ast.Name)
     and isinstance(node.value, ast.Subscript)
@@ -39,12 +42,28 @@ def test_the_word_lists_are_found() -> None:
     assert WORD_LISTS["Transport"] == TRANSPORTS
 
 
+def test_every_word_list_and_record_is_had_from_the_package_itself() -> None:
+    modules = [
+        importlib.import_module(f"{model.__name__}.{part.name}") for part in pkgutil.iter_modules(model.__path__)
+    ]
+    made_there = {
+        name
+        for module in modules
+        for name, value in vars(module).items()
+        if isinstance(value, type)
+        and issubclass(value, (Record, WhoseportError))
+        and value.__module__ == module.__name__
+    }
+    assert len(made_there) > 30
+    assert sorted((made_there | set(WORD_LISTS)) - set(vars(model))) == []
+
+
 @pytest.mark.parametrize("name", sorted(WORD_LISTS))
 def test_a_closed_list_is_a_tuple_of_different_words(name: str) -> None:
-    words = WORD_LISTS[name]
-    assert isinstance(words, tuple)
-    assert len(set(words)) == len(words) > 1
-    for word in words:
+    listed = WORD_LISTS[name]
+    assert isinstance(listed, tuple)
+    assert len(set(listed)) == len(listed) > 1
+    for word in listed:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", word), word
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import functools
 import sys
+from collections import ChainMap
 
 from whoseport.record import Record
 
@@ -56,6 +57,12 @@ _SCALARS = {"str": str, "int": int, "bool": bool}
 
 
 @functools.cache
+def _scope(base: type[Record]) -> dict[str, object]:
+    """The names that the annotations of a class may use: its module's, and those that its package gives to all."""
+    package = sys.modules.get(base.__module__.rpartition(".")[0])
+    return (vars(package) if package else {}) | vars(sys.modules[base.__module__])
+
+
 def shapes_of(kind: type[Record]) -> Mapping[str, Shape]:
     """The shape of each field, in the order of the fields.
 
@@ -69,10 +76,16 @@ def shapes_of(kind: type[Record]) -> Mapping[str, Shape]:
     for field in kind.__fields__:
         text, base = annotations[field]
         try:
-            shapes[field] = _shape(ast.parse(text, mode="eval").body, vars(sys.modules[base.__module__]))
+            shapes[field] = _shape(ast.parse(text, mode="eval").body, _scope(base))
         except TypeError as error:
             raise TypeError(f"{kind.__name__}.{field}: {error}") from None
     return shapes
+
+
+def _names_beside(kind: type) -> Mapping[str, object]:
+    # a module imports the names of its annotations for the type checker alone; its package has them all
+    package = sys.modules.get(kind.__module__.rpartition(".")[0])
+    return ChainMap(vars(sys.modules[kind.__module__]), {} if package is None else vars(package))
 
 
 def _shape(node: ast.expr, names: Mapping[str, object]) -> Shape:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from whoseport.cli.terminal import write
-from whoseport.render.schema import NAMES, schema
+from whoseport.render.schema import DOCUMENTS, schema_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,10 +11,8 @@ if TYPE_CHECKING:
 
 
 def run(request: Request) -> int:
-    import json
-
     if not request.words:
-        write("\n".join(NAMES))
+        write("\n".join(DOCUMENTS))
     else:
-        write(json.dumps(schema(request.words[0]), indent=2))
+        write(schema_text(request.words[0]))
     return 0
