@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.model_strategies import RECORDS
+from whoseport import model
 from whoseport.model import (
     LAST_PORT,
     TRANSPORTS,
@@ -22,7 +23,6 @@ from whoseport.model import (
     NotFound,
     Port,
     WhoseportError,
-    words,
     words,
 )
 from whoseport.record import Record
