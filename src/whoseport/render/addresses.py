@@ -28,8 +28,13 @@ STATES: dict[ListenerState, str | None] = {
 _SHOWN_ADDRESSES = 4
 
 
-def socket_rows(listeners: tuple[Listener, ...], *, language: Language, verbose: bool, rank: int) -> list[Row]:
-    """One row for what is the same on several transports."""
+ORDER = ("tcp", "udp", "udplite", "sctp", "dccp")
+
+
+def socket_rows(
+    listeners: tuple[Listener, ...], *, language: Language, verbose: bool, rank: int, reach: bool = True
+) -> list[Row]:
+    """One row for what is the same on several transports. `reach`: say how far the addresses reach, too."""
     groups: dict[tuple[str, Exposure, ListenerState], list[Listener]] = {}
     for listener in listeners:
         kind: str = listener.protocol if listener.protocol != "mptcp" else listener.transport
@@ -37,7 +42,7 @@ def socket_rows(listeners: tuple[Listener, ...], *, language: Language, verbose:
     by_value: dict[Safe, list[Safe]] = {}
     for (kind, exposure, state), same in groups.items():
         addresses = _addresses(same, language, verbose=verbose)
-        value = language.say(REACH[exposure], addresses=addresses)
+        value = language.say(REACH[exposure], addresses=addresses) if reach else addresses
         template = STATES[state]
         if template is not None:
             value = language.say(template, sockets=value)
@@ -48,7 +53,7 @@ def socket_rows(listeners: tuple[Listener, ...], *, language: Language, verbose:
         by_value.setdefault(value, []).append(plain(kind))
     told = []
     for place, (value, kinds) in enumerate(by_value.items()):
-        key = joined(", ", dict.fromkeys(kinds))
+        key = joined(", ", sorted(dict.fromkeys(kinds), key=ORDER.index))
         told.append(Row(label=language.say("Here"), key=key, value=value, rank=rank if place < 2 else rank + 3))
     return told
 

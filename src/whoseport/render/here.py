@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from whoseport.render.addresses import socket_rows
 from whoseport.render.escape import Safe, joined, plain
-from whoseport.render.holding import Holding, box_name, endpoint, holdings, is_owner_unseen
+from whoseport.render.holding import Holding, box_name, endpoint, holdings, is_kernel_socket
 from whoseport.render.language import worded
 from whoseport.render.layout import Row
 from whoseport.render.owners import holder_rows
@@ -52,12 +52,12 @@ def rows(
     """This machine's layer of the page. `home` is the asking user's home folder, shown as ~."""
     label = language.say("Here")
     told: list[Row] = []
-    every = holdings(host)
+    every = holdings(host, apart=verbose)
     here = [holding for holding in every if holding.elsewhere is None]
     for place, holding in enumerate(here):
         told += _holding_rows(host, holding, language=language, home=home, verbose=verbose, rank=0 if place == 0 else 2)
     if not here:
-        told.append(_no_socket(host, transport, label=label, language=language))
+        told.append(_no_socket(host, transport, label=label, language=language, elsewhere=bool(every)))
     for place, holding in enumerate(holding for holding in every if holding.elsewhere is not None):
         told += _elsewhere_rows(
             host, holding, language=language, home=home, verbose=verbose, rank=0 if place == 0 and not here else 4
@@ -74,7 +74,9 @@ def _holding_rows(
 ) -> list[Row]:
     say = language.say
     label = say("Here")
-    told = socket_rows(holding.listeners, language=language, verbose=verbose, rank=rank)
+    told = socket_rows(
+        holding.listeners, language=language, verbose=verbose, rank=rank, reach=holding.elsewhere is None
+    )
     forwarding = holding.forwards_to
     if forwarding is not None:
         value = endpoint(forwarding.address, forwarding.port)
@@ -113,18 +115,22 @@ def _unowned_rows(host: Inspection, holding: Holding, *, language: Language, ver
     if len(shown) < len(first.candidates):
         more = language.count("and {number} more", "and {number} more", len(first.candidates) - len(shown))
         told.append(Row(label=label, key=Safe(""), value=more, rank=rank + 2))
-    if not first.candidates and not any(is_owner_unseen(host, listener) for listener in holding.listeners):
+    if is_kernel_socket(host, first):
         told.append(Row(label=label, key=say("process"), value=say("none; the kernel's own socket"), rank=rank))
     return told
 
 
-def _no_socket(host: Inspection, transport: Transport | None, *, label: Safe, language: Language) -> Row:
+def _no_socket(
+    host: Inspection, transport: Transport | None, *, label: Safe, language: Language, elsewhere: bool
+) -> Row:
     say = language.say
     key = plain(transport) if transport else Safe("tcp, udp")
     if host.port_state is not None and host.port_state.state == "unknown":
         value = say("could not be looked at")
     elif host.netns is None:
         value = say("no socket")
+    elif elsewhere:
+        value = say("no socket in this network namespace")
     elif host.complete:
         value = say("no socket, in this or any other network namespace")
     else:
@@ -195,6 +201,11 @@ def _unseen_rows(host: Inspection, *, label: Safe, language: Language, verbose: 
 
 
 def _missing(unseen: Unseen, language: Language, *, verbose: bool) -> Safe:
+    kind, _, subject = (unseen.subject or "").partition(":")
+    if unseen.missing == "owners" and kind == "pid":
+        if verbose:
+            return language.say("what process {pid} holds", pid=plain(subject, limit=40))
+        return language.say("what some processes hold")
     missing = language.say(MISSING[unseen.missing])
     if not verbose or unseen.subject is None:
         return missing

@@ -27,12 +27,16 @@ class Holding(Record):
     elsewhere: str | None
 
     @property
+    def served_by(self) -> tuple[Process, ...]:
+        """The owners without pid 1, which only lends its sockets, unless it stands alone."""
+        return tuple(owner for owner in self.owners if owner.pid != 1) or self.owners
+
+    @property
     def unit(self) -> str | None:
-        """The service unit of the holders (pid 1 only lends its sockets), or else of the socket."""
-        for owner in self.owners:
-            if owner.unit and owner.pid != 1:
-                return owner.unit
-        return self.listeners[0].unit or (self.owners[0].unit if self.owners else None)
+        """The service unit of the holders, or where nobody but pid 1 was seen to hold it, of the socket."""
+        if any(owner.pid != 1 for owner in self.owners):
+            return next((owner.unit for owner in self.served_by if owner.unit), None)
+        return self.listeners[0].unit
 
     @property
     def container(self) -> Container | None:
@@ -49,40 +53,60 @@ class Holding(Record):
         return None
 
 
-def holdings(host: Inspection) -> list[Holding]:
-    """The listeners of a look by their holders, those of this network namespace first."""
-    found: dict[tuple[str | None, object, object, object], list[Listener]] = {}
+def holdings(host: Inspection, *, apart: bool = False) -> list[Holding]:
+    """The listeners of a look by their holders, those of this network namespace first.
+
+    Like processes that hold sockets of their own (a forwarder for each family, workers with SO_REUSEPORT) count as one
+    holder, unless they are wanted `apart`.
+    """
+    found: dict[object, list[Listener]] = {}
     for listener in host.listeners:
-        is_elsewhere = listener.netns is not None and host.netns is not None and listener.netns != host.netns
         forwards = listener.forwards_to
+        alike = None if apart else bool(forwards)
         holder = (
-            listener.netns if is_elsewhere else None,
-            tuple((owner.pid, owner.started) for owner in listener.owners),
+            _elsewhere(host, listener),
+            tuple(_identity(owner, forwards=alike) for owner in listener.owners),
             () if listener.owners else (listener.uid, listener.cgroup, listener.unit, listener.candidates),
             forwards and (forwards.address, forwards.port),
         )
         found.setdefault(holder, []).append(listener)
-    told = [
-        Holding(listeners=tuple(listeners), owners=listeners[0].owners, elsewhere=elsewhere)
-        for (elsewhere, *_), listeners in found.items()
-    ]
+    told = [holding_of(host, listeners) for listeners in found.values()]
     return sorted(told, key=lambda holding: holding.elsewhere or "")
 
 
-def is_owner_unseen(host: Inspection, listener: Listener) -> bool:
-    """Whether the look says that an owner of this socket may be missing."""
-    socket = f"socket:{listener.inode}"
-    return any(unseen.missing == "owners" and unseen.subject in (None, socket) for unseen in host.unseen)
+def holding_of(host: Inspection, listeners: list[Listener]) -> Holding:
+    """Sockets of one holder, with all the processes that hold any of them."""
+    owners = {(owner.pid, owner.started): owner for listener in listeners for owner in listener.owners}
+    return Holding(listeners=tuple(listeners), owners=tuple(owners.values()), elsewhere=_elsewhere(host, listeners[0]))
+
+
+def _elsewhere(host: Inspection, listener: Listener) -> str | None:
+    return listener.netns if host.netns is not None and listener.netns != host.netns else None
+
+
+def _identity(owner: Process, *, forwards: bool | None) -> object:
+    """What makes processes count as alike; None: nothing does. The commands of forwarders name their own address."""
+    if forwards is None:
+        return owner.pid, owner.started
+    command = None if forwards else owner.command
+    program = owner.name, owner.executable, owner.executable_state, command
+    return program, owner.uid, owner.unit, owner.container, owner.working_directory
+
+
+def is_kernel_socket(host: Inspection, listener: Listener) -> bool:
+    """Whether every process was looked through, and none holds it: then it is the kernel's own."""
+    seen = not any(unseen.missing == "owners" for unseen in host.unseen)
+    return seen and not listener.owners and not listener.candidates
 
 
 def conclusion(host: Inspection, language: Language) -> tuple[Safe, bool]:
-    """The clause of the headline, and whether something holds the port in this network namespace."""
+    """The clause of the headline, and whether it tells of a holder, in this network namespace or another."""
     # The verdict of the classifiers, once there is one, is told here, before the bare holder.
     say = language.say
     every = holdings(host)
     here = [holding for holding in every if holding.elsewhere is None]
     if not here:
-        return _nothing(host, every, language), False
+        return _nothing(host, every, language), bool(every)
     states = {listener.state for holding in here for listener in holding.listeners}
     held = _held_by(host, here, language)
     if states == {"bound"}:
@@ -122,7 +146,7 @@ def _held_by(host: Inspection, here: list[Holding], language: Language) -> Safe:
         return _held_unseen(host, here, language)
     pids = {owner.pid for owner in owners}
     names = _listed(_names(owners), language)
-    if len(pids) == 1:
+    if len(pids) == len(_names(owners)):
         held = say("held by {names}", names=names)
     else:
         held = language.count(
@@ -130,9 +154,9 @@ def _held_by(host: Inspection, here: list[Holding], language: Language) -> Safe:
         )
     if all(holding.owners for holding in here):
         return _placed(held, here, language)
-    if any(is_owner_unseen(host, one) for holding in here if not holding.owners for one in holding.listeners):
-        return say("{held}; who else, could not be seen", held=held)
-    return held
+    if all(is_kernel_socket(host, one) for holding in here if not holding.owners for one in holding.listeners):
+        return say("{held}, and by the kernel itself", held=held)
+    return say("{held}; who else, could not be seen", held=held)
 
 
 def _held_unseen(host: Inspection, here: list[Holding], language: Language) -> Safe:
@@ -141,7 +165,7 @@ def _held_unseen(host: Inspection, here: list[Holding], language: Language) -> S
     likely = {plain(one.name, limit=_NAME_LIMIT): None for listener in listeners for one in listener.candidates}
     if likely:
         return _placed(say("held, likely by {names}", names=_listed(list(likely), language)), here, language)
-    if not any(is_owner_unseen(host, listener) for listener in listeners):
+    if all(is_kernel_socket(host, listener) for listener in listeners):
         return say("held by the kernel itself, by no process")
     placed = _placed(say("something holds it"), here, language)
     return say("{held}; who, could not be seen", held=placed)

@@ -50,7 +50,7 @@ def holder_rows(
     ]
 
     def add(key: Safe, tell: Callable[[Process], Safe | None], lower: int) -> None:
-        values = list({value: None for owner in owners if (value := tell(owner))})
+        values = list({value: None for owner in holding.served_by if (value := tell(owner))})
         if values:
             shown = joined(", ", values[:_SHOWN])
             if len(values) > _SHOWN:
@@ -60,7 +60,9 @@ def holder_rows(
 
     add(say("program"), lambda owner: _program(owner, language), 2 if _is_ordinary(owners) else 0)
     add(say("user"), lambda owner: _user(owner), 0)
-    add(say("unit"), lambda owner: plain(owner.unit, limit=100) if owner.unit else None, 0 if len(owners) == 1 else 1)
+    unit = holding.unit
+    if unit and not unit.endswith(".scope"):
+        facts.append(Row(label=label, key=say("unit"), value=plain(unit, limit=100), rank=rank, whole=False))
     add(say("container"), lambda owner: _container(owner.container, language), 0)
     add(say("folder"), lambda owner: _folder(host, owner, home, root=False), 2)
     add(say("started"), lambda owner: _started(host, owner, language), 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from whoseport.record import Record
 from whoseport.render.escape import Safe, joined, plain
-from whoseport.render.holding import Holding, box_name, holdings, is_owner_unseen
+from whoseport.render.holding import Holding, box_name, holding_of, holdings, is_kernel_socket
 from whoseport.render.language import worded
 from whoseport.render.layout import NARROW
 from whoseport.render.owners import shortened
@@ -159,7 +159,7 @@ def _table_lines(inspection: Inspection, *, language: Language, home: str | None
         for (port, transport, _), listeners in by_port.items():
             line = _line(
                 inspection,
-                holding.replace(listeners=tuple(listeners)),
+                holding_of(inspection, listeners),
                 unseen=partly_unseen,
                 language=language,
                 home=home,
@@ -186,7 +186,7 @@ def _line(
     first = listeners[0]
     subjects = {f"socket:{listener.inode}" for listener in listeners}
     subjects |= {f"pid:{owner.pid}" for owner in holding.owners}
-    no_owner = not holding.owners and any(is_owner_unseen(inspection, listener) for listener in listeners)
+    no_owner = not holding.owners and not is_kernel_socket(inspection, first)
     users = list(dict.fromkeys(owner.user or str(owner.uid) for owner in holding.owners if owner.uid is not None))
     users = users or [first.user or ("" if first.uid is None else str(first.uid))]
     return Line(
