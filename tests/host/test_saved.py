@@ -118,7 +118,7 @@ LISTENER = ("host", "listeners", 1)
         ((*LISTENER, "port"), 65536, "out-of-range", "host.listeners[1].port"),
         ((*LISTENER, "port"), -1, "out-of-range", "host.listeners[1].port"),
         ((*LISTENER, "inode"), 2**64, "out-of-range", "host.listeners[1].inode"),
-        ((*LISTENER, "inode"), -2, "out-of-range", "host.listeners[1].inode"),
+        ((*LISTENER, "inode"), -(2**63) - 1, "out-of-range", "host.listeners[1].inode"),
         ((*LISTENER, "v6only"), 1, "wrong-type", "host.listeners[1].v6only"),
         ((*LISTENER, "state"), "listening", "unknown-word", "host.listeners[1].state"),
         ((*LISTENER, "state"), ["listen"], "wrong-type", "host.listeners[1].state"),

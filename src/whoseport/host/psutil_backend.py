@@ -1,10 +1,10 @@
 """What does this machine show where there is no sock_diag? Looks with psutil, for macOS, Windows and the BSDs.
 
 psutil's table of all sockets names one owner of each; asked process by process it names all, so both are asked. It has
-no inode numbers: `inode` is 0, sockets of one address that share it (SO_REUSEPORT) are one listener with all their
-owners, and an `Unseen` on a socket has the subject `socket:tcp/127.0.0.1:80`. Neither does it know v6only, interface,
-backlog, a socket's user, network namespaces or cgroups. What no privilege would bring to light is told as
-`not-supported`: sockets bound but not listening (`bound:tcp`), protocols (`sockets:sctp`).
+no inode numbers: each listener gets a negative one, -1, -2 and so on, so that an `Unseen` can still be tied to it, and
+sockets that share one address (SO_REUSEPORT) are one listener with all their owners. Neither does it know v6only,
+interface, backlog, a socket's user, network namespaces or cgroups. What no privilege would bring to light is told as
+`not-supported`: sockets that are bound but do not listen (`bound:tcp`), whole protocols (`protocol:sctp`).
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class Endpoint(Record):
 def look(port: int | None = None, *, peers: bool = False, everything: bool = False) -> Inspection:
     """One look at this machine; `port` narrows it, `everything` adds connected udp sockets and every connection.
 
-    With a port, what is on it is told as with `everything`; the fields on a single port are left to `host.for_port`.
+    With a port, what is on it is told as with `everything`, and `peers` adds the other ends of its connections; the
+    fields on a single port are left to `host.for_port`.
     Raises nothing for what is expected to happen: denied and vanished processes are told in `unseen`.
     """
     taken_at = time.time()
@@ -63,15 +64,17 @@ def look(port: int | None = None, *, peers: bool = False, everything: bool = Fal
     whole = everything or port is not None
     processes = Processes()
     unseen = table.unseen + _never_seen()
-    listeners = []
+    listeners: list[Listener] = []
     for endpoint, holders in sorted(table.holders.items(), key=lambda item: _order(item[0])):
         state = _listener_state(endpoint)
         if state is None or (state == "connected" and not whole):
             continue
         owners = [owner for holder in holders.values() if (owner := processes.describe(holder)) is not None]
+        owners.sort(key=lambda owner: owner.pid)
+        inode = -1 - len(listeners)
         if not owners and (reason := table.why_nobody(holders)) is not None:
-            unseen.append(Unseen(missing="owners", reason=reason, subject=_subject(endpoint)))
-        listeners.append(_listener(endpoint, state, sorted(owners, key=lambda owner: owner.pid)))
+            unseen.append(Unseen(missing="owners", reason=reason, subject=f"socket:{inode}"))
+        listeners.append(_listener(endpoint, state, inode=inode, owners=tuple(owners)))
     unseen += processes.unseen
     return Inspection(
         hostname=clean(socket.gethostname()),
@@ -79,10 +82,10 @@ def look(port: int | None = None, *, peers: bool = False, everything: bool = Fal
         backend="psutil",
         privileges=_privileges(),
         version=__version__,
-        complete=all(one.reason == "not-supported" for one in unseen),
+        complete=not unseen,
         netns=None,
         settings=_settings(),
-        port_connections=_port_connections(table.holders, peers=peers) if whole else None,
+        port_connections=_port_connections(table.holders, peers=peers and port is not None) if whole else None,
         owners_method="psutil",
         listeners=tuple(listeners),
         unseen=tuple(unseen),
@@ -113,8 +116,6 @@ class _Table:
         # on Windows a socket has one owner, its maker, and each asking would read the whole table again
         if not psutil.WINDOWS:
             self._read_each()
-        if self._denied:
-            self.unseen.append(Unseen(missing="owners", reason="not-permitted", subject=None))
 
     def why_nobody(self, holders: dict[int, psutil.Process]) -> Reason | None:
         """Why a socket has no owner that could be described; None where it is the kernel's own."""
@@ -180,7 +181,7 @@ def _listener_state(endpoint: Endpoint) -> ListenerState | None:
     return "bound" if endpoint.status == psutil.CONN_CLOSE and endpoint.peer is None else None
 
 
-def _listener(endpoint: Endpoint, state: ListenerState, owners: list[Process]) -> Listener:
+def _listener(endpoint: Endpoint, state: ListenerState, *, inode: int, owners: tuple[Process, ...]) -> Listener:
     return Listener(
         transport=endpoint.transport,
         protocol="tcp" if endpoint.transport == "tcp" else "udp",
@@ -189,7 +190,7 @@ def _listener(endpoint: Endpoint, state: ListenerState, owners: list[Process]) -
         interface=None,
         v6only=None,
         state=state,
-        inode=0,
+        inode=inode,
         uid=None,
         user=None,
         netns=None,
@@ -201,7 +202,7 @@ def _listener(endpoint: Endpoint, state: ListenerState, owners: list[Process]) -
         container=None,
         forwards_to=None,
         candidates=(),
-        owners=tuple(owners),
+        owners=owners,
     )
 
 
@@ -232,13 +233,8 @@ def _sorted(peers: list[Peer]) -> tuple[Peer, ...]:
     return tuple(sorted(peers, key=lambda peer: (peer.address, peer.port, peer.local_address)))
 
 
-def _order(endpoint: Endpoint) -> tuple[int, str, str, tuple[str, int]]:
-    return endpoint.port, endpoint.transport, endpoint.address, endpoint.peer or ("", 0)
-
-
-def _subject(endpoint: Endpoint) -> str:
-    address = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
-    return f"socket:{endpoint.transport}/{address}:{endpoint.port}"
+def _order(endpoint: Endpoint) -> tuple[int, str, bool, str, tuple[str, int]]:
+    return endpoint.port, endpoint.transport, ":" in endpoint.address, endpoint.address, endpoint.peer or ("", 0)
 
 
 def _never_seen() -> list[Unseen]:
@@ -246,7 +242,7 @@ def _never_seen() -> list[Unseen]:
     if psutil.LINUX or psutil.WINDOWS:
         unseen.append(Unseen(missing="sockets", reason="not-supported", subject="bound:tcp"))
     if psutil.LINUX or psutil.FREEBSD:
-        unseen.append(Unseen(missing="sockets", reason="not-supported", subject="sockets:sctp"))
+        unseen.append(Unseen(missing="sockets", reason="not-supported", subject="protocol:sctp"))
         unseen.append(Unseen(missing="container", reason="not-supported", subject=None))
     if psutil.LINUX:
         unseen.append(Unseen(missing="namespace", reason="not-supported", subject=None))

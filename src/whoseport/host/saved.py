@@ -22,7 +22,7 @@ LARGEST = 128 * 2**20
 """Bytes. A look at 5,000 listeners and 60,000 connections takes about 10 MiB."""
 
 _PORT_FIELDS = frozenset(("port", "first", "last"))
-_LARGEST_NUMBER = 2**64 - 1  # the kernel's inode numbers
+_NUMBERS = range(-(2**63), 2**64)  # inode numbers of the kernel, and the negative ones that stand in for them
 
 _REASONS = {errno.ENOENT: "not-found", errno.EACCES: "not-permitted", errno.EISDIR: "not-a-file"}
 
@@ -113,7 +113,7 @@ def _value(value: object, shape: Shape, where: str) -> object:
         case Scalar(kind=kind) if type(value) is kind:
             if isinstance(value, str):
                 return _text(value)
-            if isinstance(value, int) and not -1 <= value <= _LARGEST_NUMBER:
+            if isinstance(value, int) and value not in _NUMBERS:
                 raise _UnreadableError("out-of-range", where)
             return value
         case Words(words=words) if type(value) is str:

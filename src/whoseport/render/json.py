@@ -32,38 +32,36 @@ def to_json(record: Record, *, indent: bool = False) -> str:
 
     Raises TypeError for a field that holds anything but records, tuples, str, int, bool and None.
     """
-    if indent:
-        return _without_delete(_indented(record, _writers(), "\n"))
-    return "".join(pieces(record))
+    return "".join(pieces(record, indent=indent))
 
 
 def to_json_lines(records: Iterable[Record]) -> Iterator[str]:
     """JSON Lines: a document on a line of its own for each record, newline included."""
-    writers = _writers()
+    writers = _Writers(None)
     for record in records:
         yield _without_delete(writers[type(record)](record)) + "\n"
 
 
-def pieces(record: Record) -> Iterator[str]:
+def pieces(record: Record, *, indent: bool = False) -> Iterator[str]:
     """The text of `to_json` in pieces of a few kilobytes, so that a long listing never has to be held whole."""
-    return _pieces(record, _writers())
+    return _pieces(record, _Writers("\n" if indent else None))
 
 
 def _pieces(value: object, writers: _Writers) -> Iterator[str]:
     if type(value) in _OPENED:
-        before = "{"
+        before = "{" + writers.inside
         for field, content in value.fields().items():  # type: ignore[attr-defined]
-            yield f"{before}{quote(field)}:"
-            yield from _pieces(content, writers)
-            before = ","
-        yield "}"
+            yield before + writers.key(field)
+            yield from _pieces(content, writers.deeper)
+            before = writers.between
+        yield writers.margin + "}"
     elif type(value) is tuple and value:
-        before = "["
+        before = "[" + writers.inside
         for element in value:
             yield before
-            yield from _pieces(element, writers)
-            before = ","
-        yield "]"
+            yield from _pieces(element, writers.deeper)
+            before = writers.between
+        yield writers.margin + "]"
     else:
         yield _without_delete(writers[type(value)](value))
 
@@ -74,35 +72,59 @@ def _without_delete(text: str) -> str:
 
 
 class _Writers(dict[type, "Writer"]):
-    """The writer of each type; that of a record's type is made when the type is first met."""
+    """The writer of each type at one depth; that of a record's type is made when the type is first met there.
+
+    `margin` is what stands before a closing bracket, None where nothing is indented.
+    """
+
+    def __init__(self, margin: str | None) -> None:
+        super().__init__()
+        self.margin = margin or ""
+        self.inside = "" if margin is None else margin + "  "
+        self.between = "," + self.inside
+        self._colon = ":" if margin is None else ": "
+        self._deeper = self if margin is None else None
+        self[str] = quote  # type: ignore[assignment]
+        self[int] = int.__repr__
+        self[bool] = {False: "false", True: "true"}.__getitem__  # type: ignore[assignment]
+        self[type(None)] = {None: "null"}.__getitem__  # type: ignore[assignment]
+        self[tuple] = self._tuple
+
+    @property
+    def deeper(self) -> _Writers:
+        if self._deeper is None:
+            self._deeper = _Writers(self.inside)
+        return self._deeper
+
+    def key(self, field: str) -> str:
+        return f"{quote(field)}{self._colon}"
 
     def __missing__(self, kind: type) -> Writer:
         if not issubclass(kind, Record):
             raise TypeError(f"JSON has no way to say {kind.__name__}")
-        write = _record_writer(kind, self)
+        write = self._record(kind)
         self[kind] = write = _written_once(write) if kind in _SHARED else write
         return write
 
+    def _record(self, kind: type[Record]) -> Writer:
+        fields = kind.__fields__
+        if not fields:
+            return lambda _record: "{}"
+        inner = self.deeper
+        template = (
+            "{" + self.inside + self.between.join([self.key(field) + "%s" for field in fields]) + self.margin + "}"
+        )
+        values_of = attrgetter(*fields)
+        if len(fields) == 1:  # one name alone does not come as a tuple
+            return lambda record: template % inner[type(values_of(record))](values_of(record))
+        return lambda record: template % tuple([inner[type(value)](value) for value in values_of(record)])
 
-def _writers() -> _Writers:
-    writers = _Writers()
-    writers[str] = quote  # type: ignore[assignment]
-    writers[int] = int.__repr__
-    writers[bool] = {False: "false", True: "true"}.__getitem__  # type: ignore[assignment]
-    writers[type(None)] = {None: "null"}.__getitem__  # type: ignore[assignment]
-    writers[tuple] = lambda values: (
-        "[" + ",".join([writers[type(value)](value) for value in values]) + "]"  # type: ignore[attr-defined]
-    )
-    return writers
-
-
-def _record_writer(kind: type[Record], writers: _Writers) -> Writer:
-    fields = kind.__fields__
-    template = "{" + ",".join([f"{quote(field)}:%s" for field in fields]) + "}"
-    if len(fields) < 2:  # attrgetter gives a tuple for two names and more
-        return lambda record: template % tuple([writers[type(v)](v) for v in record.fields().values()])  # type: ignore[attr-defined]
-    values_of = attrgetter(*fields)
-    return lambda record: template % tuple([writers[type(value)](value) for value in values_of(record)])
+    def _tuple(self, values: object) -> str:
+        if not values:
+            return "[]"
+        inner = self.deeper
+        written = [inner[type(value)](value) for value in values]  # type: ignore[attr-defined]
+        return "[" + self.inside + self.between.join(written) + self.margin + "]"
 
 
 def _written_once(write: Writer) -> Writer:
@@ -116,13 +138,3 @@ def _written_once(write: Writer) -> Writer:
         return entry[1]
 
     return written
-
-
-def _indented(value: object, writers: _Writers, margin: str) -> str:
-    deeper = margin + "  "
-    if isinstance(value, Record) and value.__fields__:
-        members = [f"{quote(field)}: {_indented(held, writers, deeper)}" for field, held in value.fields().items()]
-        return f"{{{deeper}{f',{deeper}'.join(members)}{margin}}}"
-    if type(value) is tuple and value:
-        return f"[{deeper}{f',{deeper}'.join([_indented(held, writers, deeper) for held in value])}{margin}]"
-    return writers[type(value)](value)

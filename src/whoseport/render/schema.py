@@ -27,10 +27,12 @@ DOCUMENTS: MappingProxyType[str, type[Record]] = MappingProxyType(
         "find": model.SearchResults,
         "dump": model.DumpRow,
         "snapshot": model.Snapshot,
+        "update": model.UpdateReport,
         "listener": model.Listener,
     }
 )
-"""The documents by name: `listener` is a line of `list` as JSON Lines, `dump` one of `registry dump`."""
+"""The documents by name: `listener` is a line of `list` as JSON Lines, `dump` one of `registry dump`, `snapshot` what
+`registry info` says."""
 
 _TYPES: dict[type, str | list[str]] = {
     str: "string",
