@@ -60,7 +60,7 @@ def pip(python: Path, *words: str) -> None:
 
 @functools.cache
 def install_whoseport() -> Path:
-    """Builds the wheel from the sources as they are and installs it, once in a run of the bench; the environment's `bin` folder."""
+    """Builds the wheel from the sources as they are, once in a run, and installs it; the environment's `bin` folder."""
     wheels = environment_of("wheels")
     wheels.mkdir(parents=True, exist_ok=True)
     for old in wheels.glob("*.whl"):
