@@ -1,4 +1,4 @@
-"""Compiles IANA's XML file into the facts of data/registry, and those into the program's own file: make data FROM=FILE."""
+"""Compiles IANA's XML file into the facts of data/registry and the program's snapshot: make data FROM=FILE."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 def main(arguments: list[str]) -> int:
     """Exit status 0 when done, 2 on wrong usage, 4 when the file is not the registry."""
     if len(arguments) != 1:
-        print("usage: python -m tools.compile_registry FILE    (IANA's service-names-port-numbers.xml)", file=sys.stderr)
+        print(
+            "usage: python -m tools.compile_registry FILE    (IANA's service-names-port-numbers.xml)", file=sys.stderr
+        )
         return 2
     folder = ROOT / "data" / "registry"
     try:

@@ -6,25 +6,28 @@ import re
 
 REMOVED = "[e-mail]"
 
-_DOT = r"(?:\.|\s*[\[(]dot[\])]\s*|\s+dot\s+)"
-_LOCAL = r"[\w%+-]+(?:\.[\w%+-]+)*"
-_HOST = rf"[a-z0-9][\w-]*(?:{_DOT}[\w-]+)*{_DOT}[a-z][\w-]*"
-_BOUND = 64
-"""Longest part of an address looked at: RFC 5321 section 4.5.3.1.1 allows 64 octets before the at sign."""
+# every repetition is bounded: a hostile text must not make the search run away
+_DOT = r"(?:\.|\s{0,3}[\[(]dot[\])]\s{0,3}|\s{1,3}dot\s{1,3})"
+_LOCAL = r"[\w%+-]{1,64}(?:\.[\w%+-]{1,64}){0,8}"
+_HOST = rf"[a-z0-9][\w-]{{0,62}}(?:{_DOT}[\w-]{{1,63}}){{0,8}}{_DOT}[a-z][\w-]{{0,62}}"
 
 _ADDRESS = re.compile(
     rf"""
-      (?:mailto:)?<?\b{_LOCAL}(?:@|\s*[\[(]\s*at\s*[\])]\s*){_HOST}>?     # x@y.com, x (at) y.com
-    | (?:mailto:)?<?\b(?<![?=&/;]){_LOCAL}&{_HOST}>?                      # x&y.com, as IANA's own file writes them
-    | <\s*{_LOCAL}\s+at\s+{_HOST}\s*>                                     # <x at y.com>
+      # x@y.com, x (at) y.com
+      (?:mailto:)?<?{_LOCAL}(?:@|\s{{0,3}}[\[(]\s{{0,3}}at\s{{0,3}}[\])]\s{{0,3}}){_HOST}>?
+      # x&y.com, as IANA's own file writes them
+    | (?:mailto:)?<?\b(?<![?=&/;]){_LOCAL}&{_HOST}>?
+      # <x at y.com>
+    | <\s{{0,3}}{_LOCAL}\s{{1,3}}at\s{{1,3}}{_HOST}\s{{0,3}}>
+      # x at y.com, but not "described at y.com"
     | \b(?!(?:available|described|defined|documented|found|see|is|are|look|listed|published|specified)\b)
-      {_LOCAL}\s+at\s+(?!www\.){_HOST}\b(?!/)                             # x at y.com, but not "described at y.com"
+      {_LOCAL}\s{{1,3}}at\s{{1,3}}(?!www\.){_HOST}\b(?!/)
     | \bmailto:\S+
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
-_AT_SIGN = re.compile(r"[\w.%+-]+@[\w-]+(?:\.[\w-]+)+")
+_URL = re.compile(r"\b[a-z][a-z0-9+.-]{0,15}://\S+", re.IGNORECASE)
+_AT_SIGN = re.compile(r"[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _SIGNS = re.compile(r"@|&|\bat\b|mailto:", re.IGNORECASE)
 
 

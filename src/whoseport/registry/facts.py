@@ -1,17 +1,17 @@
 """What do we keep of the registry, and how is it written as text that can be reviewed and compared line by line?
 
-A folder of tab-separated files, UTF-8, one record a line, the first line naming the columns: `system.tsv` (records whose
-first port is 0-1023), `user.tsv` (from 1024 on), `services.tsv` (service names without a port), and `snapshot.tsv` (on
-what it all stands). Records keep the registry's own order within one port. An empty column is unknown, empty columns at
-a line's end are left out. Within a column `\\t`, `\\n` and `\\\\` stand for tab, line feed and backslash, and `\\p` for a
-bar, because ` | ` separates references.
+A folder of tab-separated files, UTF-8, one record a line, the first line naming the columns: `system.tsv` (records
+whose first port is 0-1023), `user.tsv` (from 1024 on), `services.tsv` (service names without a port), and
+`snapshot.tsv` (on what it all stands). Records keep the registry's own order within one port. An empty column is
+unknown, empty columns at a line's end are left out. Within a column `\\t`, `\\n` and `\\\\` stand for tab, line feed
+and backslash, and `\\p` for a bar, because ` | ` separates references.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from whoseport.model import LAST_PORT, TRANSPORTS, Assignment, BrokenSurroundings, ServiceRecord, Snapshot
 from whoseport.record import Record
@@ -19,8 +19,6 @@ from whoseport.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
-
-    from whoseport.model import Transport
 
 _Read = TypeVar("_Read")
 
@@ -223,7 +221,7 @@ def parse_record(line: str, *, number: int = 0) -> ServiceRecord:
     except ValueError:
         raise DamagedLine(number, "ports") from None
     return ServiceRecord(
-        transport=cast("Transport | None", transport),
+        transport=transport,
         assignment=Assignment(
             service_name=texts[2],
             description=texts[3] or "",

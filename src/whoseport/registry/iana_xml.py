@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from whoseport.model import TRANSPORTS, Assignment, BrokenSurroundings, ServiceRecord, Snapshot
@@ -17,8 +17,7 @@ from whoseport.registry.facts import Facts, in_order, is_date, parse_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from whoseport.model import Transport
+    from typing import NoReturn
 
 NAMESPACE = "http://www.iana.org/assignments"
 REGISTRY_ID = "service-names-port-numbers"
@@ -68,13 +67,13 @@ class Element:
 def parse(xml: bytes, *, source: str) -> Facts:
     """The facts of one file; their snapshot's `sha256` is that of these bytes, `source` is taken as it is.
 
-    Assignee and contact are names, several joined by `; `. Where a record names no assignee, the people it names are both,
-    as in IANA's own tables. A date that is neither YYYY-MM-DD nor YYYY-MM is unknown. E-mail addresses are left out.
+    Assignee and contact are names, several joined by `; `. Where a record names no assignee, the people it names are
+    both, as in IANA's own tables. A date that is neither YYYY-MM-DD nor YYYY-MM is unknown. No e-mail address is kept.
 
     Raises:
         BrokenSurroundings: `registry-too-large`, `registry-not-well-formed`, `registry-doctype` (a document type
-            declaration, which IANA's file does not have), `registry-too-deep`, `registry-not-the-registry` (another root,
-            identifier or no date), `registry-bad-record`.
+            declaration, which IANA's file does not have), `registry-too-deep`, `registry-not-the-registry` (another
+            root or identifier, or no date), `registry-bad-record`.
     """
     if len(xml) > LARGEST:
         raise BrokenSurroundings("registry-too-large", size=len(xml), largest=LARGEST)
@@ -108,7 +107,7 @@ def _tree(xml: bytes) -> Element:
     stack = [outside]
     length = 0
 
-    def refuse(*_declaration: object) -> None:
+    def refuse(*_declaration: object) -> NoReturn:
         raise BrokenSurroundings("registry-doctype")
 
     def start(name: str, attributes: dict[str, str]) -> None:
@@ -187,7 +186,7 @@ def _record(element: Element, *, number: int, people: dict[str, str], footnotes:
     notes += [footnotes.get(each.attributes.get("data", ""), "") for each in _xrefs(element, "note")]
     description = element.child("description")
     return ServiceRecord(
-        transport=cast("Transport | None", transport),
+        transport=transport,
         assignment=Assignment(
             service_name=field("name"),
             description=_prose(description, people=people, wraps=True) if description else "",

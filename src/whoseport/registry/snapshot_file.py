@@ -6,7 +6,7 @@ blocks of 4096 bytes. A block is read when it is first needed, and its checksum 
 it would be believed, and a look-up pays for a few blocks only.
 
 A checksum is the block's bytes as one number modulo a prime below 2^30: no changed bit and no changed byte escapes it,
-and it needs no import (zlib's and struct's cost more than a whole look-up). It guards against damage, not against forgery.
+and it needs no import (zlib's and struct's cost more than a whole look-up). It guards against damage, not forgery.
 """
 
 from __future__ import annotations
@@ -41,7 +41,16 @@ SECTIONS: tuple[Section, ...] = (
 )
 
 # offsets in the header
-AT_FORMAT, AT_LENGTH, AT_SIZE, AT_CHECKSUM, AT_RECORDS, AT_UPDATED, AT_SHA256, AT_SECTIONS = 16, 20, 24, 32, 36, 40, 50, 82
+AT_FORMAT, AT_LENGTH, AT_SIZE, AT_CHECKSUM, AT_RECORDS, AT_UPDATED, AT_SHA256, AT_SECTIONS = (
+    16,
+    20,
+    24,
+    32,
+    36,
+    40,
+    50,
+    82,
+)
 AT_SOURCE = AT_SECTIONS + 8 * len(SECTIONS)
 
 ROW = 22

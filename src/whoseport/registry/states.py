@@ -3,9 +3,9 @@
 How IANA's rows are read, where they leave room:
 
 - A row without a transport counts for all four.
-- A named row wins over a nameless one, a row with a transport over one without, then the narrower range, then the earlier
-  row. A name that the registry itself records as "an unassigned but widespread use" is a name of the port like any other;
-  in the registry of August 2026 each of these stands beside a real assignment.
+- A named row wins over a nameless one, a row with a transport over one without, then the narrower range, then the
+  earlier row. A name that the registry itself records as "an unassigned but widespread use" is a name of the port like
+  any other.
 - A nameless row is `unassigned` if its description begins with that word ("unassigned", "Unassigned [was netstat]",
   "(unassigned) Possibly assigned"); everything else is set aside and so `reserved` ("any private mail system",
   "De-registered", "Removed", "Deprecated", "Possibly used by Sun Solaris????").

@@ -1,4 +1,4 @@
-"""What does the snapshot say of a port, of a name, of a text? Everything is read from the compiled file when asked for."""
+"""What does the snapshot say of a port, of a name, of a text? Read from the compiled file when it is asked for."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from whoseport.model import (
     Neighbours,
     RegistryEntry,
     ServiceRecord,
-    TransportStatus,
     Transports,
+    TransportStatus,
 )
 from whoseport.registry.snapshot_file import (
     FIELD,
@@ -102,7 +102,9 @@ class Registry:
             procedures=procedures_of(range_name),
             transports=self._transports(place),
             neighbours=Neighbours(
-                below=self._neighbour(row[18], None) if shared or number == first else self._neighbour(place, number - 1),
+                below=self._neighbour(row[18], None)
+                if shared or number == first
+                else self._neighbour(place, number - 1),
                 above=self._neighbour(row[19], None, above=True)
                 if shared or number == last
                 else self._neighbour(place, number + 1),
@@ -148,17 +150,16 @@ class Registry:
 
     def _records_of(self, row: list[int]) -> tuple[tuple[ServiceRecord, ...], ...]:
         """The records to tell of a segment, for each transport."""
-        counts = row[5:18:4]
-        total = sum(counts)
-        if not total:
-            return ((),) * len(TRANSPORTS)
-        text = self._file.read("indexes", 4 * (row[20] | row[21] << 16), 4 * total)
-        records = [self._record(int.from_bytes(text[at : at + 4], "little")) for at in range(0, 4 * total, 4)]
+        records = [self._record(index) for index in self._indexes_of(row)]
         found: list[tuple[ServiceRecord, ...]] = []
-        for count in counts:
+        for count in row[5:18:4]:
             found.append(tuple(records[:count]))
             del records[:count]
         return tuple(found)
+
+    def _indexes_of(self, row: list[int]) -> list[int]:
+        text = self._file.read("indexes", 4 * (row[20] | row[21] << 16), 4 * sum(row[5:18:4]))
+        return [int.from_bytes(text[at : at + 4], "little") for at in range(0, len(text), 4)]
 
     def _transports(self, place: int) -> Transports:
         transports = self._statuses.get(place)
@@ -193,9 +194,7 @@ class Registry:
             found = self._records_of(row)
             names = [record.assignment.service_name for records in found for record in records]
             transports = tuple(
-                transport
-                for transport, state in zip(TRANSPORTS, row[2:18:4], strict=True)
-                if state == _ASSIGNED
+                transport for transport, state in zip(TRANSPORTS, row[2:18:4], strict=True) if state == _ASSIGNED
             )
             neighbour = self._neighbours[number] = Neighbour(
                 port=number, transports=transports, names=tuple(dict.fromkeys(name for name in names if name))
@@ -236,9 +235,28 @@ class Registry:
 
     def search(self, text: str, *, limit: int) -> tuple[SearchResult, ...]:
         """Records in which every word of the text occurs, the best first; see `search.py` for the order."""
-        from whoseport.registry.search import search
+        from whoseport.registry.search import search, words_of
 
-        return search(text, tuple(self.records()), limit=limit)
+        wanted = words_of(text)
+        hits = self._holding([word.text for word in wanted])
+        return search(wanted, ((index, self._record(index)) for index in hits), limit=limit)
+
+    def _holding(self, words: list[str]) -> list[int]:
+        """The numbers of records that may fit: whose text holds every word, or whose ports hold the number it is."""
+        texts = self._file.read("records", 0, self._file.length("records")).lower()
+        ends = self._file.read("record_ends", 0, 4 * (self.snapshot.records + 1))
+        bounds = [int.from_bytes(ends[at : at + 4], "little") for at in range(0, len(ends), 4)]
+        hits = set(range(self.snapshot.records))
+        for word in words:
+            if not word.isascii():
+                continue  # bytes know the case of ASCII only
+            wanted = word.encode()
+            fits = {index for index in hits if texts.find(wanted, bounds[index], bounds[index + 1]) >= 0}
+            if word.isdigit() and len(word) <= 5 and int(word) <= LAST_PORT:
+                row = self._row(self._segment_of(int(word)))
+                fits |= set(self._indexes_of(row)) & hits
+            hits = fits
+        return sorted(hits)
 
     def records(self) -> Iterator[ServiceRecord]:
         """Every record, by first port, those without a port last."""
@@ -262,7 +280,7 @@ class Registry:
     # --- everything --------------------------------------------------------------------------------------------
 
     def dump(self) -> Iterator[DumpRow]:
-        """Every port on every transport: 262,144 rows, by port, then tcp, udp, sctp, dccp. Names of assignments only."""
+        """Every port on every transport: 262,144 rows, by port, then tcp, udp, sctp, dccp."""
         for place in range(self._file.length("segments") // (2 * ROW)):
             row = self._row(place)
             told: list[tuple[Transport, PortState, tuple[str, ...]]] = []
@@ -299,7 +317,7 @@ def _parse_record(text: str) -> ServiceRecord:
     fields = text.split(FIELD)
     first, last = fields[11], fields[12]
     return ServiceRecord(
-        transport=TRANSPORTS[TRANSPORTS.index(fields[0])] if fields[0] else None,  # type: ignore[arg-type]
+        transport=TRANSPORTS[TRANSPORTS.index(fields[0])] if fields[0] else None,
         assignment=Assignment(
             service_name=fields[1] or None,
             description=fields[2],
