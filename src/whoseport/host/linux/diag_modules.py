@@ -1,42 +1,46 @@
-"""Can a socket table be asked for without making the kernel load a module?
+"""Which socket tables can be asked for without making the kernel load a module?
 
-A request for a table without a loaded handler makes the kernel call modprobe (net/core/sock_diag.c,
-net/ipv4/inet_diag.c: request_module). So we ask only where nothing can be loaded, or where all it needs is there.
+A request for a table without a loaded handler makes the kernel call modprobe (request_module in net/core/sock_diag.c
+and net/ipv4/inet_diag.c). So we ask only where nothing can be loaded, or where all that it needs is there already.
 """
 
 from __future__ import annotations
 
 import os
 
-NEEDED = {
-    "tcp": ("inet_diag", "tcp_diag"),
-    "udp": ("inet_diag", "udp_diag"),
-    "udplite": ("inet_diag", "udp_diag"),
-    "sctp": ("inet_diag", "sctp_diag"),
-    "dccp": ("inet_diag", "dccp_diag"),
-}
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+HANDLERS = {"tcp": "tcp_diag", "udp": "udp_diag", "udplite": "udp_diag", "sctp": "sctp_diag", "dccp": "dccp_diag"}
+"""The module that tells of each protocol's sockets; each needs inet_diag besides."""
+
+_LARGEST = 4 << 20
 
 
-def may_ask(protocol: str, *, proc: str = "/proc", sys: str = "/sys", modules: str = "/lib/modules") -> bool:
-    """Whether asking for the sockets of `protocol` loads nothing, as far as these roots tell."""
+def askable(*, proc: str = "/proc", sys: str = "/sys", modules: str = "/lib/modules") -> Container[str]:
+    """The protocols, of those in `HANDLERS`, that these roots show to be asked for without loading anything.
+
+    A module is there if it is loaded (/sys/module) or built in (modules.builtin, see kbuild's documentation). Where
+    neither can be seen, as inside most containers, it counts as missing.
+    """
     if not _can_load(proc):
-        return True
-    missing = [name for name in NEEDED[protocol] if not os.path.isdir(f"{sys}/module/{name}")]
-    if not missing:
-        return True
-    try:
-        with open(f"{modules}/{os.uname().release}/modules.builtin", "rb") as file:
-            built_in = file.read(4 << 20)
-    except OSError:
-        return False
-    return all(f"/{name}.ko\n".encode() in built_in for name in missing)
+        return HANDLERS
+    there = {name: os.path.isdir(f"{sys}/module/{name}") for name in ("inet_diag", *HANDLERS.values())}
+    if not all(there.values()):
+        built_in = _content(f"{modules}/{os.uname().release}/modules.builtin")
+        there = {name: loaded or f"/{name}.ko\n".encode() in built_in for name, loaded in there.items()}
+    return [protocol for protocol, handler in HANDLERS.items() if there[handler] and there["inet_diag"]]
 
 
 def _can_load(proc: str) -> bool:
-    if not os.path.exists(f"{proc}/modules"):
-        return False
+    # /proc/modules is there if the kernel was built with CONFIG_MODULES; modules_disabled cannot be taken back
+    return os.path.exists(f"{proc}/modules") and _content(f"{proc}/sys/kernel/modules_disabled").strip() != b"1"
+
+
+def _content(path: str) -> bytes:
     try:
-        with open(f"{proc}/sys/kernel/modules_disabled", "rb") as file:
-            return file.read(16).strip() != b"1"
+        with open(path, "rb", buffering=0) as file:
+            return file.read(_LARGEST)
     except OSError:
-        return True
+        return b""

@@ -60,6 +60,18 @@ def parse_sctp_endpoints(text: bytes) -> list[Row]:
     return rows
 
 
+def sockets_in_use(protocols: bytes, name: bytes) -> int | None:
+    """How many sockets of a protocol, such as `MPTCP`, /proc/net/protocols counts here; None if it does not list it.
+
+    Sockets that are only bound are not counted for every protocol (net/core/sock.c: sock_prot_inuse_get).
+    """
+    for line in protocols.split(b"\n"):
+        words = line.split(None, 3)
+        if len(words) > 2 and words[0] == name and words[2].isdigit() and len(words[2]) < 20:
+            return int(words[2])
+    return None
+
+
 def _endpoint(word: bytes) -> tuple[bytes, int]:
     """`0100007F:1F90`: the address as 32-bit words in the machine's byte order, and the port."""
     address, _, port = word.partition(b":")

@@ -30,6 +30,7 @@ NLM_F_REQUEST, NLM_F_DUMP, NLM_F_DUMP_INTR = 0x001, 0x300, 0x010
 NLA_TYPE = 0x3FFF  # the two upper bits are NLA_F_NESTED and NLA_F_NET_BYTEORDER
 
 INET_DIAG_SKV6ONLY, INET_DIAG_LOCALS, INET_DIAG_ULP_INFO, INET_DIAG_CGROUP_ID = 11, 12, 19, 21
+INFO_EXTENSION = 1 << 1  # 1 << (INET_DIAG_INFO - 1); ULP_INFO comes along with it, for no bit of its own is left
 MPTCP_NAME = b"mptcp\0"  # subflow_ulp_ops.name; in ULP_INFO, the attribute INET_ULP_INFO_NAME comes first
 
 # include/net/tcp_states.h
@@ -73,12 +74,16 @@ class Part:
         self.broken = False
 
 
-def dump_request(family: int, protocol: int, *, states: int, port: int = 0, sequence: int = 1) -> bytes:
+def dump_request(
+    family: int, protocol: int, *, states: int, port: int = 0, mptcp: bool = False, sequence: int = 1
+) -> bytes:
     """The bytes that ask for all sockets of one family and protocol in one of `states` (bits 1 << state).
 
     A `port` other than 0 makes the kernel filter by local port. `protocol` is the IPPROTO number below 256.
+    `mptcp` asks for what tells an MPTCP socket's port from a plain TCP one, which triples the size of the answer.
     """
-    wanted = bytearray(_REQUEST.pack(family, protocol, 0, 0, states, 0, b"\xff" * 8))  # INET_DIAG_NOCOOKIE
+    extensions = INFO_EXTENSION if mptcp else 0
+    wanted = bytearray(_REQUEST.pack(family, protocol, extensions, 0, states, 0, b"\xff" * 8))  # INET_DIAG_NOCOOKIE
     _PORT.pack_into(wanted, 8, port)
     length = _HEADER.size + len(wanted)
     return _HEADER.pack(length, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_DUMP, sequence, 0) + wanted
@@ -200,7 +205,9 @@ class Client:
             self._socket.close()
             raise
 
-    def rows(self, family: int, protocol: int, *, states: int, port: int = 0) -> tuple[list[Row], bool]:
+    def rows(
+        self, family: int, protocol: int, *, states: int, port: int = 0, mptcp: bool = False
+    ) -> tuple[list[Row], bool]:
         """The sockets of one table, and whether all were told.
 
         Raises `Refused`, and OSError if the kernel falls silent.
@@ -208,13 +215,9 @@ class Client:
         complete = False
         rows: dict[bytes, Row] = {}
         for _ in range(ATTEMPTS):
-            complete = self._dump(
-                family,
-                protocol,
-                states=states,
-                port=port,
-                take=lambda data: read_rows(data, rows, sequence=self._sequence),
-            )
+            sequence = self._next_sequence()
+            request = dump_request(family, protocol, states=states, port=port, mptcp=mptcp, sequence=sequence)
+            complete = self._dump(request, sequence, read_rows, rows)
             if complete:
                 break
         return list(rows.values()), complete
@@ -225,25 +228,23 @@ class Client:
         tally: Tally = {}
         for _ in range(ATTEMPTS):
             tally.clear()
-            complete = self._dump(
-                family,
-                protocol,
-                states=states,
-                port=port,
-                take=lambda data: tally_rows(data, tally, sequence=self._sequence),
-            )
+            sequence = self._next_sequence()
+            request = dump_request(family, protocol, states=states, port=port, sequence=sequence)
+            complete = self._dump(request, sequence, tally_rows, tally)
             if complete:
                 break
         return tally, complete
 
-    def _dump(self, family: int, protocol: int, *, states: int, port: int, take: Callable[[bytes], Part]) -> bool:
+    def _next_sequence(self) -> int:
         self._sequence += 1
-        request = dump_request(family, protocol, states=states, port=port, sequence=self._sequence)
+        return self._sequence
+
+    def _dump(self, request: bytes, sequence: int, read: Callable[..., Part], into: object) -> bool:
+        complete = True
         try:
             self._socket.send(request)
-            complete = True
             while True:
-                part = take(self._socket.recv(RECEIVE_BYTES))
+                part = read(self._socket.recv(RECEIVE_BYTES), into, sequence=sequence)
                 complete = complete and not part.interrupted and not part.broken
                 if part.error:
                     raise Refused(part.error)
