@@ -45,14 +45,14 @@ class ContainerLook(Record):
 def container_id_of(cgroup_path: str) -> tuple[str, str | None] | None:
     """The id of the innermost container that a cgroup (a path below the cgroup mount) lies in, and its runtime.
 
-    Runtimes: docker, podman, containerd, cri-o (ids of 64 hexadecimal digits), buildkit (25 letters and digits), lxc and
-    systemd-nspawn (the id is a name); None where the path does not tell which one. None for no container at all, and
-    for the monitor that a runtime keeps beside its container.
+    Runtimes: docker, podman, containerd, cri-o (ids of 64 hexadecimal digits), buildkit (25 letters and digits), lxc
+    and systemd-nspawn (the id is a name); None where the path does not tell. None for no container at all, and for the
+    monitor that a runtime keeps beside its container.
     """
     parts = cgroup_path.removesuffix(" (deleted)").split("/")[:_DEEPEST]
     for position in range(len(parts) - 1, 0, -1):
         found = _container(parts[position], parts[position - 1])
-        if found is not None:
+        if found is not None and found[0]:
             return found
     return None
 
@@ -69,12 +69,12 @@ def _container(part: str, parent: str) -> tuple[str, str | None] | None:
         return None
     if part.startswith("lxc.payload."):
         return part.removeprefix("lxc.payload."), "lxc"
-    if parent in ("lxc", "lxc.payload") and part:
+    if parent in ("lxc", "lxc.payload"):
         return part, "lxc"
     if part.startswith("machine-") and part != stem:
         name = _unescaped(stem.removeprefix("machine-"))
         # libvirt registers its virtual machines, which are no containers, in the same way
-        return None if name.startswith("qemu-") or not name else (name, "systemd-nspawn")
+        return None if name.startswith("qemu-") else (name, "systemd-nspawn")
     if part.startswith("systemd-nspawn@") and part.endswith(".service"):
         return _unescaped(part[len("systemd-nspawn@") : -len(".service")]), "systemd-nspawn"
     if parent == "buildkit" and len(part) > 11 and part.isascii() and part.isalnum():

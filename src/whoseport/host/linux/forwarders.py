@@ -21,10 +21,11 @@ _ANY = frozenset({"", "*", "0.0.0.0", "::"})
 
 
 class Mapping(Record):
-    """One way through a forwarder. Of the listening side, None is what the command line leaves open."""
+    """One way through a forwarder, or `length` of them side by side. None: the command line leaves it open."""
 
     address: str | None = None
     port: int | None = None
+    length: int = 1
     transport: str | None = "tcp"
     to_address: str
     to_port: int
@@ -51,15 +52,25 @@ def forwarding(
     fitting = [
         mapping
         for mapping in read(command[1:])
-        if (port is None or mapping.port is None or mapping.port == port)
+        if _destination(mapping, port) is not None
         and (transport is None or mapping.transport is None or mapping.transport == transport)
     ]
     exact = [mapping for mapping in fitting if address is not None and _same(mapping.address, address)]
-    destinations = {(mapping.to_address, mapping.to_port) for mapping in exact or fitting}
+    destinations = {(mapping.to_address, _destination(mapping, port)) for mapping in exact or fitting}
     if len(destinations) != 1:
         return None
     to_address, to_port = destinations.pop()
+    if to_port is None:
+        return None
     return Forwarding(address=to_address, port=to_port, container=None, via=via)
+
+
+def _destination(mapping: Mapping, port: int | None) -> int | None:
+    """The port that a listener's port leads to; None for a mapping of another port, or of several if none is told."""
+    if port is None or mapping.port is None:
+        return mapping.to_port if mapping.length == 1 else None
+    offset = port - mapping.port
+    return mapping.to_port + offset if 0 <= offset < mapping.length else None
 
 
 def _same(told: str | None, bound: str) -> bool:
@@ -254,7 +265,7 @@ def kubectl(words: tuple[str, ...]) -> list[Mapping]:
     return mappings
 
 
-# --- rootlesskit and passt: into a user's network namespace, into a guest -----------------------------------------------------------
+# --- rootlesskit and passt: into a user's network namespace, into a guest --------------------------------------------
 
 
 def _values(words: tuple[str, ...], flags: dict[str, str]) -> list[tuple[str, str]]:
@@ -269,7 +280,7 @@ def _values(words: tuple[str, ...], flags: dict[str, str]) -> list[tuple[str, st
 
 
 def rootlesskit(words: tuple[str, ...]) -> list[Mapping]:
-    """rootlesskit --publish [PARENT_IP:]PORT:CHILD_IP:PORT/PROTO; without the child's address it does not tell where."""
+    """rootlesskit --publish [PARENT_IP:]PORT:CHILD_IP:PORT/PROTO; nothing is told without the child's address."""
     mappings = []
     for _, value in _values(words, {"--publish": "", "-p": ""})[:_MOST_PORTS]:
         text, _, transport = value.partition("/")
@@ -301,34 +312,35 @@ def passt(words: tuple[str, ...]) -> list[Mapping]:
         if kind == "guest":
             continue
         bound, slash, ports = value.rpartition("/")
+        address = bound.partition("%")[0] if slash else None
         for part in ports.split(",")[:_MOST_PORTS]:
-            mappings += [
-                Mapping(
-                    address=bound.partition("%")[0] if slash else None,
-                    port=port,
-                    transport=kind,
-                    to_address=guests[0],
-                    to_port=to_port,
+            port, to_port, length = _ranges(part)
+            if length:
+                mappings.append(
+                    Mapping(
+                        address=address,
+                        port=port,
+                        length=length,
+                        transport=kind,
+                        to_address=guests[0],
+                        to_port=to_port,
+                    )
                 )
-                for port, to_port in _ranges(part)
-            ]
-    return mappings[: LAST_PORT + 1]
+    return mappings
 
 
-def _ranges(text: str) -> list[tuple[int, int]]:
-    """`22`, `22:2222`, `22-25`, `22-25:32-35` as pairs of ports; `all`, `none`, `auto` and exclusions as none."""
-    sides = text.split(":")
+def _ranges(text: str) -> tuple[int, int, int]:
+    """`22`, `22:2222`, `22-25`, `22-25:32-35` as both first ports and how many; none for `all` and the like."""
     bounds = []
-    for side in sides:
+    for side in text.split(":"):
         first, dash, last = side.partition("-")
         low = port_number(first)
         high = port_number(last) if dash else low
         if low is None or high is None or high < low:
-            return []
-        bounds.append((low, high))
-    if len(bounds) > 2 or bounds[0][1] - bounds[0][0] != bounds[-1][1] - bounds[-1][0]:
-        return []
-    return list(zip(*(range(low, high + 1) for low, high in (bounds[0], bounds[-1])), strict=True))
+            return 0, 0, 0
+        bounds.append((low, high - low + 1))
+    (port, length), (to_port, to_length) = bounds[0], bounds[-1]
+    return (port, to_port, length) if len(bounds) < 3 and length == to_length else (0, 0, 0)
 
 
 # --- systemd-socket-proxyd [options] HOST:PORT, for whatever socket systemd passes -----------------------------------

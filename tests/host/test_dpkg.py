@@ -1,0 +1,181 @@
+"""Owners of files by dpkg's lists: against `dpkg -S` on a machine that has it, and in folders made for the case."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from whoseport.host.linux import dpkg
+
+HERE = "/var/lib/dpkg"
+needs_dpkg = pytest.mark.skipif(
+    shutil.which("dpkg-query") is None or not os.path.isdir(f"{HERE}/info"), reason="needs a system with dpkg"
+)
+
+
+def installed(folder: Path, lists: dict[str, bytes], *, diversions: str = "") -> str:
+    (folder / "info").mkdir(parents=True)
+    for name, content in lists.items():
+        (folder / "info" / f"{name}.list").write_bytes(content)
+    if diversions:
+        (folder / "diversions").write_text(diversions)
+    return str(folder)
+
+
+def owner(path: bytes, folder: str, *, also: tuple[bytes, ...] = ()) -> str | None:
+    return dpkg.find(dict.fromkeys((path, *also), path), path=folder)[0].get(path)
+
+
+def told_by_dpkg(paths: list[str]) -> dict[str, set[str]]:
+    """path -> packages, as `dpkg-query -S` says; it takes patterns, so these must be plain paths."""
+    environment = {**os.environ, "LC_ALL": "C"}
+    answer = subprocess.run(
+        ["dpkg-query", "-S", *paths], capture_output=True, text=True, check=False, env=environment
+    ).stdout
+    told: dict[str, set[str]] = {}
+    for line in answer.splitlines():
+        packages, _, path = line.partition(": ")
+        if not line.startswith("diversion by "):
+            told[path] = {package.partition(":")[0] for package in packages.split(", ")}
+    return told
+
+
+@needs_dpkg
+@pytest.mark.parametrize("at_once", [1, 3, 200])
+def test_agrees_with_dpkg_query_on_files_of_this_machine(at_once: int) -> None:
+    lists = sorted(Path(HERE, "info").glob("*.list"))
+    chosen: set[str] = set()
+    for name in random.Random(at_once).sample(lists, min(150, len(lists))):
+        lines = name.read_text(errors="surrogateescape").splitlines()
+        files = [line for line in lines if os.path.isfile(line) and not set(line) & set("*?[\\ ")]
+        chosen |= set(files[:1] + files[len(files) // 2 :][:1] + files[-1:])
+    paths = sorted(chosen)[: 12 if at_once == 1 else 400]
+    paths += [f"/nowhere/{number}" for number in range(3)]
+    told = told_by_dpkg(paths)
+    diverted = {path for path, _, _ in dpkg.diversions(Path(HERE, "diversions").read_bytes())}
+    for start in range(0, len(paths), at_once):
+        asked = {os.fsencode(path): os.fsencode(path) for path in paths[start : start + at_once]}
+        found, unseen = dpkg.find(asked, path=HERE)
+        assert unseen == []
+        for raw in asked:
+            path = os.fsdecode(raw)
+            if os.fsencode(path) in diverted:
+                continue
+            if path in told:
+                assert found[raw] in told[path]
+            else:
+                assert raw not in found
+    assert len(told) > 5
+
+
+def test_a_file_has_its_package_without_the_architecture(tmp_path: Path) -> None:
+    folder = installed(tmp_path, {"libc6:amd64": b"/.\n/usr\n/usr/bin/ldd\n", "other": b"/.\n/usr\n"})
+    assert owner(b"/usr/bin/ldd", folder) == "libc6"
+    assert owner(b"/usr/bin/ld", folder) is None
+    assert owner(b"/usr/bin/ldd2", folder) is None
+    assert owner(b"/bin/ldd", folder) is None
+
+
+def test_many_paths_are_found_in_one_pass(tmp_path: Path) -> None:
+    folder = installed(tmp_path, {f"p{n}": b"/.\n/usr/bin/tool%d\n/usr/bin/also%d" % (n, n) for n in range(20)})
+    wanted = [b"/usr/bin/%s%d" % (kind, n) for n in range(25) for kind in (b"tool", b"also")]
+    found, unseen = dpkg.find({path: path for path in wanted}, path=folder)
+    assert unseen == []
+    assert found == {b"/usr/bin/%s%d" % (kind, n): f"p{n}" for n in range(20) for kind in (b"tool", b"also")}
+
+
+def test_any_spelling_leads_to_the_file(tmp_path: Path) -> None:
+    folder = installed(tmp_path, {"rpcbind": b"/sbin/rpcbind\n"})
+    assert owner(b"/usr/sbin/rpcbind", folder, also=(b"/sbin/rpcbind",)) == "rpcbind"
+
+
+def test_diverted_files_belong_to_those_whose_they_are(tmp_path: Path) -> None:
+    both = b"/usr/bin/pg_config\n"
+    folder = installed(
+        tmp_path,
+        {"libpq-dev": both + b"/usr/bin/kept\n", "postgresql-common": both, "admin": b"/usr/bin/local\n"},
+        diversions="/usr/bin/pg_config\n/usr/bin/pg_config.libpq-dev\npostgresql-common\n"
+        "/usr/bin/local\n/usr/bin/local.distrib\n:\n/unfinished\n",
+    )
+    assert owner(b"/usr/bin/pg_config", folder) == "postgresql-common"
+    assert owner(b"/usr/bin/pg_config.libpq-dev", folder) == "libpq-dev"
+    # the administrator put a file of their own in its place
+    assert owner(b"/usr/bin/local", folder) is None
+    assert owner(b"/usr/bin/local.distrib", folder) == "admin"
+    assert owner(b"/usr/bin/kept", folder) == "libpq-dev"
+
+
+def test_a_list_that_cannot_be_read_is_told_and_hides_no_other(tmp_path: Path) -> None:
+    folder = installed(tmp_path, {"good": b"/usr/bin/good\n"})
+    os.mkfifo(tmp_path / "info" / "pipe.list")
+    (tmp_path / "info" / "folder.list").mkdir()
+    (tmp_path / "info" / "link.list").symlink_to(tmp_path / "info" / "good.list")
+    found, unseen = dpkg.find({b"/usr/bin/good": b"g", b"/usr/bin/absent": b"a"}, path=folder)
+    assert found == {b"g": "good"}
+    assert {(item.reason, item.subject) for item in unseen} == {
+        ("unreadable", f"path:{folder}/info/{name}.list") for name in ("pipe", "folder", "link")
+    }
+
+
+def test_a_list_over_the_limit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = installed(tmp_path, {"huge": b"/usr/bin/line\n" * 100_000})
+    monkeypatch.setattr(dpkg, "_LIST_LIMIT", 1 << 20)
+    found, unseen = dpkg.find({b"/usr/bin/absent": b"a"}, path=folder)
+    assert found == {}
+    assert [(item.missing, item.reason) for item in unseen] == [("package", "too-many")]
+
+
+def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    folder = installed(tmp_path, {})
+    (tmp_path / "diversions").mkdir()
+    assert dpkg.find({b"/x": b"/x"}, path=folder)[1][0].reason == "unreadable"
+    assert dpkg.find({b"/x": b"/x"}, path=f"{folder}/none")[1][0].reason == "vanished"
+    assert dpkg.database(str(tmp_path)) is None
+
+
+@pytest.mark.parametrize("wanted", [2, 9])
+@given(
+    content=st.lists(st.sampled_from([b"/a", b"/bb", b"/a/b", b"", b"/" + b"c" * 20, b"x/a"]), max_size=40),
+    size=st.integers(8, 64),
+    ended=st.booleans(),
+)
+def test_lines_are_found_wherever_the_memory_ends(wanted: int, content: list[bytes], size: int, ended: bool) -> None:
+    lines = [b"/a", b"/bb", *(b"/none%d" % number for number in range(wanted - 2))]
+    memory = os.memfd_create("list")
+    try:
+        os.write(memory, b"\n".join(content) + (b"\n" if ended else b""))
+        os.lseek(memory, 0, os.SEEK_SET)
+        looked = dpkg.Lines(lines, size=size)
+        # a line longer than the memory is cut, and the cut may leave what looks like a line
+        exact = all(len(line) < size - 3 for line in content)
+        found = looked._read(memory)
+    finally:
+        os.close(memory)
+    if exact:
+        assert found == set(content) & set(lines)
+    else:
+        assert found >= {line for line in set(content) & set(lines) if len(line) < size - 3}
+
+
+@given(st.binary(max_size=200))
+def test_diversions_are_whole_or_left_out(content: bytes) -> None:
+    assert len(dpkg.diversions(content)) == (content.count(b"\n") + 1) // 3
+
+
+@given(st.lists(st.binary(min_size=1, max_size=20), unique=True), st.sets(st.binary(max_size=40)))
+def test_ordering_keeps_every_package(names: list[bytes], paths: set[bytes]) -> None:
+    assert sorted(dpkg.order(names, paths)) == sorted(names)
+
+
+def test_what_resembles_the_path_comes_first() -> None:
+    names = [b"zlib1g", b"openssh-server", b"postgresql-15", b"python3.11-minimal"]
+    assert dpkg.order(names, {b"/usr/sbin/sshd"})[0] == b"openssh-server"
+    assert dpkg.order(names, {b"/usr/lib/postgresql/15/bin/postgres"})[0] == b"postgresql-15"
+    assert dpkg.order(names, {b"/usr/bin/python3.11"})[0] == b"python3.11-minimal"
