@@ -176,7 +176,12 @@ def _placed(held: Safe, here: list[Holding], language: Language) -> Safe:
     say = language.say
     leads = {forward.address: forward for holding in here if (forward := holding.forwards_to)}
     if len(leads) == 1:
-        return say("{held}, which leads to {target}", held=held, target=target(next(iter(leads.values())), language))
+        forwarding = next(iter(leads.values()))
+        if forwarding.container is not None and forwarding.container.name:
+            box = box_name(forwarding.container)
+            return say("{held}, which leads to container {container}", held=held, container=box)
+        address = endpoint(forwarding.address, forwarding.port)
+        return say("{held}, which leads to {address}", held=held, address=address)
     containers = {box.id: box for holding in here if (box := holding.container)}
     if len(containers) == 1:
         return say("{held}, in container {container}", held=held, container=box_name(next(iter(containers.values()))))
@@ -185,13 +190,6 @@ def _placed(held: Safe, here: list[Holding], language: Language) -> Safe:
     if len(units) == 1 and unit and not unit.endswith((".scope", ".slice")) and not unit.startswith("user@"):
         return say("{held}, unit {unit}", held=held, unit=plain(unit.removesuffix(".service"), limit=60))
     return held
-
-
-def target(forwarding: Forwarding, language: Language) -> Safe:
-    """Where a forwarder leads: the container's name where it is known, else the address."""
-    if forwarding.container and forwarding.container.name:
-        return language.say("container {container}", container=box_name(forwarding.container))
-    return endpoint(forwarding.address, forwarding.port)
 
 
 def box_name(container: Container) -> Safe:
