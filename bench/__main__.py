@@ -20,6 +20,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures whoseport against other tools.")
     parser.add_argument("parts", nargs="*", choices=(*PARTS, "host", []), metavar="|".join((*PARTS, "host")))
     parser.add_argument("--runs", type=int, help="rounds of each part, instead of its own number")
+    parser.add_argument(
+        "--here", action="store_true", help="stand the loads in this network namespace instead of one of their own"
+    )
     chosen = parser.parse_args()
     wanted = [name for name in PARTS if not chosen.parts or name in chosen.parts or _is_load(name, chosen.parts)]
     short = 0
@@ -31,7 +34,7 @@ def main() -> int:
             elif name == "registry":
                 result = parts.registry(rounds=chosen.runs)
             else:
-                result = parts.host(name, rounds=chosen.runs)
+                result = parts.host(name, rounds=chosen.runs, own_network=False if chosen.here else None)
         except LoadError as failure:
             print(f"The {name} load cannot be made here: {failure}", file=sys.stderr)
             return 4

@@ -87,14 +87,14 @@ def packages() -> int:
         return 0
 
 
-def host(size: str, *, rounds: int | None) -> dict[str, Any]:
+def host(size: str, *, rounds: int | None, own_network: bool | None = None) -> dict[str, Any]:
     """One load: who holds a port, and everything that listens, with and without the BPF iterator."""
     folder = install_whoseport()
     psutil = install_psutil()
-    with standing(SIZES[size]) as load, launching(home=home(), load=load) as launcher:
+    with standing(SIZES[size], own_network=own_network) as load, launching(home=home(), load=load) as launcher:
         commands = host_commands(load, folder=folder, psutil=psutil, slow=SLOW[size])
         series, wrong = in_turn(launcher, commands, rounds=rounds or ROUNDS[size])
-        held = load.size
+        held, where = load.size, "a network namespace of its own" if load.own_network else "the machine's own network"
     return part(
         f"This machine under the {size} load",
         series=series,
@@ -102,8 +102,8 @@ def host(size: str, *, rounds: int | None) -> dict[str, Any]:
         wrong=wrong,
         notes=[
             f"{held.processes:,} processes, {held.descriptors:,} descriptors, {held.listeners:,} listeners, "
-            f"{held.connections:,} connections, as counted in /proc; besides these, the rest of the machine. "
-            "`PORT` is a tcp port that two of the processes hold."
+            f"{held.connections:,} connections, as counted in /proc, in {where}; "
+            "besides these, the rest of the machine. `PORT` is a tcp port that two of the processes hold."
         ],
     )
 
