@@ -35,7 +35,7 @@ def parse(text: bytes) -> list[Row]:
             continue
         if len(address) == len(peer_address):
             rows.append(
-                (state, port, peer_port, address, peer_address, 0, None, uid, inode, None, None, False, b""),
+                (state, port, peer_port, address, peer_address, 0, None, uid, inode, None, None, False, b"", False),
             )
     return rows
 
@@ -56,7 +56,7 @@ def parse_sctp_endpoints(text: bytes) -> list[Row]:
             address = _numeric(word.lstrip(b"*"))
             if address is not None:
                 any_address = bytes(len(address))
-                rows.append((state, port, 0, address, any_address, 0, None, uid, inode, None, None, False, b""))
+                rows.append((state, port, 0, address, any_address, 0, None, uid, inode, None, None, False, b"", False))
     return rows
 
 

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
 
-    Row: TypeAlias = tuple[int, int, int, bytes, bytes, int, int | None, int, int, bool | None, int | None, bool, bytes]
-    """state, port, peer port, address, peer address, interface index, backlog, uid, inode, v6only, cgroup id, mptcp,
-    further local addresses (raw `struct sockaddr_storage`, one after another; SCTP only)"""
+    Row: TypeAlias = tuple[
+        int, int, int, bytes, bytes, int, int | None, int, int, bool | None, int | None, bool, bytes, bool
+    ]
+    """state, port, peer port, address, peer address, interface index, backlog, uid, inode, v6only, cgroup id, mptcp;
+    of SCTP only: all local addresses (each a raw `struct sockaddr_storage`), whether it is an association"""
 
     Tally: TypeAlias = dict[tuple[int, int], int]
     """How many sockets there are of one local port and one state."""
@@ -29,7 +31,7 @@ NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLM_F_REQUEST, NLM_F_DUMP, NLM_F_DUMP_INTR = 0x001, 0x300, 0x010
 NLA_TYPE = 0x3FFF  # the two upper bits are NLA_F_NESTED and NLA_F_NET_BYTEORDER
 
-INET_DIAG_SKV6ONLY, INET_DIAG_LOCALS, INET_DIAG_ULP_INFO, INET_DIAG_CGROUP_ID = 11, 12, 19, 21
+INET_DIAG_SKV6ONLY, INET_DIAG_LOCALS, INET_DIAG_PEERS, INET_DIAG_ULP_INFO, INET_DIAG_CGROUP_ID = 11, 12, 13, 19, 21
 INFO_EXTENSION = 1 << 1  # 1 << (INET_DIAG_INFO - 1); ULP_INFO comes along with it, for no bit of its own is left
 MPTCP_NAME = b"mptcp\0"  # subflow_ulp_ops.name; in ULP_INFO, the attribute INET_ULP_INFO_NAME comes first
 
@@ -90,7 +92,7 @@ def dump_request(
 
 
 def read_rows(data: bytes, rows: dict[bytes, Row], *, sequence: int = 1) -> Part:
-    """Adds every socket that `data` tells of to `rows`, by its cookie, so that one told twice counts once."""
+    """Adds every socket that `data` tells of to `rows`, by what identifies it, so that one told twice counts once."""
     part = Part()
     offset, size = 0, len(data)
     while offset < size:
@@ -108,8 +110,8 @@ def read_rows(data: bytes, rows: dict[bytes, Row], *, sequence: int = 1) -> Part
         end = offset + length
         v6only: bool | None = None
         cgroup_id: int | None = None
-        mptcp = False
-        further = b""
+        mptcp = association = False
+        local_addresses = b""
         at = offset + 88
         while at + 4 <= end:
             length, kind = _ATTRIBUTE.unpack_from(data, at)
@@ -126,11 +128,14 @@ def read_rows(data: bytes, rows: dict[bytes, Row], *, sequence: int = 1) -> Part
             elif kind == INET_DIAG_ULP_INFO:
                 mptcp = data[at + 8 : at + length].startswith(MPTCP_NAME)
             elif kind == INET_DIAG_LOCALS:
-                further = data[at + 4 : at + length]
+                local_addresses = data[at + 4 : at + length]
+            elif kind == INET_DIAG_PEERS:
+                association = True
             at += (length + 3) & ~3
         if family == _socket.AF_INET:
             source, destination = source[:4], destination[:4]
-        rows[data[offset + 60 : offset + 68]] = (
+        # the cookie is the socket's own, also on each association of an SCTP socket: there its whole identity counts
+        rows[data[offset + 20 if association else offset + 60 : offset + 68]] = (
             state,
             high << 8 | low,
             peer_high << 8 | peer_low,
@@ -143,7 +148,8 @@ def read_rows(data: bytes, rows: dict[bytes, Row], *, sequence: int = 1) -> Part
             v6only,
             cgroup_id,
             mptcp,
-            further,
+            local_addresses,
+            association,
         )
         offset = (end + 3) & ~3
     return part

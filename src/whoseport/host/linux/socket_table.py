@@ -137,7 +137,7 @@ class TableBuilder:
         """Takes the rows of one table, one by one."""
         for row in rows:
             state_number, port, peer_port, source, destination, interface, backlog = row[:7]
-            uid, inode, v6only, cgroup_id, mptcp, further = row[7:]
+            uid, inode, v6only, cgroup_id, mptcp, local_addresses, association = row[7:]
             # Linux 6.18 heeds the port for listening and connected sockets, but not for bound ones
             if not port or self._port not in (None, port):
                 continue
@@ -153,10 +153,11 @@ class TableBuilder:
             elif state_number == CLOSE and not peer_port:
                 state = "bound"
             else:
-                if self._want_connections:
+                # an SCTP socket is told as itself and as each of its associations
+                if self._want_connections and (association or transport != "sctp"):
                     self._connection(transport, row)
                 continue
-            for address in (source, *_further_addresses(further, source)):
+            for address in _local_addresses(local_addresses) or (source,):
                 self._sockets.append(
                     RawSocket(
                         protocol="mptcp" if mptcp else protocol,
@@ -171,7 +172,7 @@ class TableBuilder:
                         v6only=v6only,
                         uid=uid,
                         inode=inode,
-                        backlog=backlog,
+                        backlog=backlog if transport != "dccp" else None,  # dccp_diag leaves it 0
                         cgroup_id=cgroup_id,
                         netns=self._netns,
                     )
@@ -220,8 +221,11 @@ class TableBuilder:
         return self._interfaces[index]
 
 
-def _further_addresses(addresses: bytes, first: bytes) -> list[bytes]:
-    """The other local addresses of an SCTP socket, from an array of `struct sockaddr_storage` (128 bytes each)."""
+def _local_addresses(addresses: bytes) -> list[bytes]:
+    """The local addresses of an SCTP socket, from an array of `struct sockaddr_storage` (128 bytes each).
+
+    Told besides `idiag_src`, which with associations shows one of theirs although the socket is bound to any.
+    """
     found: list[bytes] = []
     for at in range(0, len(addresses) - 127, 128):
         family = int.from_bytes(addresses[at : at + 2], byteorder)
@@ -231,6 +235,6 @@ def _further_addresses(addresses: bytes, first: bytes) -> list[bytes]:
             address = addresses[at + 8 : at + 24]
         else:
             continue
-        if address != first and address not in found:
+        if address not in found:
             found.append(address)
     return found

@@ -130,7 +130,8 @@ class _Reading:
             if self.want_connections and transport != "udp":
                 if self.want_peers or transport == "sctp":
                     rows, complete = client.rows(family, number, states=_CONNECTION_BITS, port=port)
-                    found.append(rows)
+                    # sctp_diag tells the endpoints of associations once more
+                    found.append([row for row in rows if row[13] or transport != "sctp"])
                 else:
                     tally, complete = client.tally(family, number, states=_CONNECTION_BITS, port=port)
                     tallies.append(tally)
