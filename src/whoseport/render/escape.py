@@ -71,7 +71,7 @@ def _quoted(argument: str) -> str:
     return "'" + argument.replace("'", "'\\''") + "'"
 
 
-_ORDINARY = {ord(character): "a" for character in "-_./:=,@%+[]{}~#\\"}
+_ORDINARY = {ord(character): "a" for character in "-_./:=,@%+"}
 
 
 def _shortened(text: str, limit: int) -> str:

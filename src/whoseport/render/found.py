@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from whoseport.render.escape import Safe, command_line, joined, plain, prose
+from whoseport.render.table import next_lines
 from whoseport.render.width import columns, padded, trimmed
 
 TYPE_CHECKING = False
@@ -33,12 +34,13 @@ def results(
     if not rows:
         told.append(say("Nothing found."))
     elif limit and len(found.results) >= limit:
-        told += [Safe(""), _next(("whoseport", "find", "-n", "0", text), say("every result"), language, colour=colour)]
+        command = command_line(("whoseport", "find", "-n", "0", text))
+        told += [Safe(""), *next_lines(command, say("every result"), language, width=width, colour=colour)]
     else:
         port = next((port for port, _, _ in merged if port is not None), None)
         if port is not None:
-            told.append(Safe(""))
-            told.append(_next(("whoseport", str(port)), say("one port in full"), language, colour=colour))
+            command = command_line(("whoseport", str(port)))
+            told += [Safe(""), *next_lines(command, say("one port in full"), language, width=width, colour=colour)]
     return "\n".join(told) + "\n"
 
 
@@ -50,12 +52,3 @@ def _set(rows: list[tuple[Safe, Safe, Safe]], *, width: int | None) -> list[Safe
         line = joined("  ", [padded(port, port_columns), padded(name, name_columns), description])
         told.append(line if width is None else trimmed(line, width))
     return told
-
-
-def _next(command: tuple[str, ...], meaning: Safe, language: Language, *, colour: bool) -> Safe:
-    label, shown = padded(language.say("Next"), 10), command_line(command)
-    if colour:
-        from whoseport.render.paint import paint
-
-        label, shown = paint(label, "label"), paint(shown, "command")
-    return joined("", [label, shown, Safe("    "), meaning])

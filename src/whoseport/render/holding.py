@@ -178,8 +178,8 @@ def _placed(held: Safe, here: list[Holding], language: Language) -> Safe:
     if len(leads) == 1:
         forwarding = next(iter(leads.values()))
         if forwarding.container is not None and forwarding.container.name:
-            box = box_name(forwarding.container)
-            return say("{held}, which leads to container {container}", held=held, container=box)
+            name = box_name(forwarding.container)
+            return say("{held}, which leads to container {container}", held=held, container=name)
         address = endpoint(forwarding.address, forwarding.port)
         return say("{held}, which leads to {address}", held=held, address=address)
     containers = {box.id: box for holding in here if (box := holding.container)}

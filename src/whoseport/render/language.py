@@ -7,7 +7,7 @@ Every sentence for people is a whole template given to `say` or `count`, which i
 from __future__ import annotations
 
 from whoseport.model import Misuse
-from whoseport.render.escape import Safe, plain
+from whoseport.render.escape import Safe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,19 +72,20 @@ def worded(template: str) -> str:
     return template
 
 
-def pick(wanted: str | None, environment: Mapping[str, str]) -> Language:
+def pick(wanted: str | None, environment: Mapping[str, str], *, folder: str | None = None) -> Language:
     """The language asked for, else that of the locale (POSIX: LC_ALL, LC_MESSAGES, LANG), else English.
 
-    Raises `Misuse` for a language asked for by name that is not there; a locale that is not is no error.
+    `folder` holds the compiled catalogues, by default those beside this file. Raises `Misuse` for a language asked for
+    by name that is not there; a locale that is not is no error.
     """
     if wanted is not None:
         code = _known(wanted)
         if code is None:
             raise Misuse("language-unknown", language=wanted, known=LANGUAGES)
-        return _load(code)
+        return _load(code, folder)
     for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if environment.get(variable):
-            return _load(_known(environment[variable]) or "en")
+            return _load(_known(environment[variable]) or "en", folder)
     return ENGLISH
 
 
@@ -96,15 +97,15 @@ def _known(wanted: str) -> str | None:
     return None
 
 
-def _load(code: str) -> Language:
-    """Reads locale/CODE/LC_MESSAGES/whoseport.mo; where the build has not made it, English speaks."""
+def _load(code: str, folder: str | None) -> Language:
+    """Reads CODE/LC_MESSAGES/whoseport.mo; where the build has not made it, English speaks."""
     if code == "en":
         return ENGLISH
     from gettext import GNUTranslations
 
-    path = f"{__file__.rpartition('language.py')[0]}locale/{plain(code)}/LC_MESSAGES/whoseport.mo"
+    folder = folder or f"{__file__.rpartition('language.py')[0]}locale"
     try:
-        with open(path, "rb") as catalogue:
+        with open(f"{folder}/{code}/LC_MESSAGES/whoseport.mo", "rb") as catalogue:
             translations = GNUTranslations(catalogue)
     except FileNotFoundError:
         return ENGLISH

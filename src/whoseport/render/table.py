@@ -6,9 +6,9 @@ from whoseport.record import Record
 from whoseport.render.escape import Safe, joined, plain
 from whoseport.render.holding import Holding, box_name, holding_of, holdings, is_kernel_socket
 from whoseport.render.language import worded
-from whoseport.render.layout import NARROW
+from whoseport.render.layout import LABEL_COLUMNS, NARROW
 from whoseport.render.owners import shortened
-from whoseport.render.width import columns, padded, trimmed
+from whoseport.render.width import beside, columns, padded, trimmed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ STATES: dict[ListenerState, str | None] = {
 }
 _SHOWN_NAMES = 3
 _NAME_LIMIT = 40
-_LEAST_NAME_COLUMNS = 8
+_LEAST_COLUMNS = 8
 
 CSV_COLUMNS = (
     "transport",
@@ -98,9 +98,15 @@ def listing(
     partly = sum(line.partly for line in lines)
     sudo = not saved and inspection.privileges.uid not in (0, None)
     if sudo and (partly or any(unseen.reason == "not-permitted" for unseen in inspection.unseen)):
-        told += _next(Safe("sudo whoseport"), say("what only root may see"), language, colour=colour)
+        told += next_lines(Safe("sudo whoseport"), say("what only root may see"), language, width=width, colour=colour)
     elif lines and not saved:
-        told += _next(joined(" ", [Safe("whoseport"), lines[0].port]), say("one port in full"), language, colour=colour)
+        told += next_lines(
+            joined(" ", [Safe("whoseport"), lines[0].port]),
+            say("one port in full"),
+            language,
+            width=width,
+            colour=colour,
+        )
     return "\n".join(told) + "\n"
 
 
@@ -150,13 +156,15 @@ def _cell(value: str) -> str:
 
 
 def _table_lines(inspection: Inspection, *, language: Language, home: str | None, verbose: bool) -> list[Line]:
+    """In the order of the look, which may have been sorted; several sockets on one line stand where the first does."""
     partly_unseen = _unseen_subjects(inspection)
-    told: list[tuple[tuple[bool, int, str], Line]] = []
+    places = {id(listener): place for place, listener in enumerate(inspection.listeners)}
+    told: list[tuple[int, Line]] = []
     for holding in holdings(inspection):
         by_port: dict[tuple[int, str, ListenerState], list[Listener]] = {}
         for listener in holding.listeners:
             by_port.setdefault((listener.port, listener.transport, listener.state), []).append(listener)
-        for (port, transport, _), listeners in by_port.items():
+        for listeners in by_port.values():
             line = _line(
                 inspection,
                 holding_of(inspection, listeners),
@@ -165,7 +173,7 @@ def _table_lines(inspection: Inspection, *, language: Language, home: str | None
                 home=home,
                 verbose=verbose,
             )
-            told.append(((holding.elsewhere is not None, port, transport), line))
+            told.append((places[id(listeners[0])], line))
     return [line for _, line in sorted(told, key=lambda pair: pair[0])]
 
 
@@ -260,7 +268,7 @@ def _place(inspection: Inspection, holding: Holding, language: Language, home: s
 
 def _set_table(header: tuple[Safe, ...], lines: list[Line], *, width: int | None, colour: bool) -> list[Safe]:
     rows = [header, *(line.cells for line in lines)]
-    marks = ["", *("~" if line.partly else "" for line in lines)]
+    marks = [False, *(line.partly for line in lines)]
     if width is not None and width < NARROW:
         rows = [(port, runs, user) for port, _, runs, user, _ in rows]
         runs_place = 1
@@ -271,15 +279,13 @@ def _set_table(header: tuple[Safe, ...], lines: list[Line], *, width: int | None
     widths = [max(columns(row[place]) for row in rows) for place in range(len(rows[0]))]
     widths[runs_place] += marked
     if width is not None:
-        _squeeze(widths, width=width, elastic=(len(widths) - 1, runs_place, runs_place - 1))
+        _squeeze(widths, width=width, elastic=tuple(range(1, len(widths))))
     told: list[Safe] = []
     for row, mark in zip(rows, marks, strict=True):
-        cells = [trimmed(cell, width_of) for cell, width_of in zip(row, widths, strict=True)]
+        cells = list(row)
         if mark:
-            name = trimmed(row[runs_place], widths[runs_place] - marked)
-            cells[runs_place] = joined(" ", [name, Safe(mark)])
-        line = joined("  ", [padded(cell, width_of) for cell, width_of in zip(cells, widths, strict=True)])
-        told.append(Safe(line.rstrip(" ")))
+            cells[runs_place] = joined(" ", [trimmed(row[runs_place], widths[runs_place] - marked), Safe("~")])
+        told.append(beside(cells, widths))
     if colour:
         from whoseport.render.paint import paint
 
@@ -288,12 +294,14 @@ def _set_table(header: tuple[Safe, ...], lines: list[Line], *, width: int | None
 
 
 def _squeeze(widths: list[int], *, width: int, elastic: tuple[int, ...]) -> None:
-    """Takes what does not fit from the last column, then from the name, then from the reach."""
-    for place in elastic:
-        excess = sum(widths) + 2 * (len(widths) - 1) - width
-        if excess <= 0:
+    """Takes what does not fit from the widest of the columns that may be cut, down to a bearable few."""
+    excess = sum(widths) + 2 * (len(widths) - 1) - width
+    while excess > 0:
+        widest = max(elastic, key=lambda place: widths[place])
+        if widths[widest] <= _LEAST_COLUMNS:
             return
-        widths[place] = max(widths[place] - excess, min(widths[place], _LEAST_NAME_COLUMNS))
+        widths[widest] -= 1
+        excess -= 1
 
 
 def _totals(lines: list[Line], language: Language) -> Safe:
@@ -305,10 +313,12 @@ def _totals(lines: list[Line], language: Language) -> Safe:
     return told
 
 
-def _next(command: Safe, meaning: Safe, language: Language, *, colour: bool) -> list[Safe]:
-    label = padded(language.say("Next"), 10)
+def next_lines(command: Safe, meaning: Safe, language: Language, *, width: int | None, colour: bool) -> list[Safe]:
+    """The next step below a table; what it does is left out where the terminal is too narrow."""
+    label = padded(language.say("Next"), LABEL_COLUMNS)
+    fits = width is None or columns(label) + columns(command) + 4 + columns(meaning) <= width
     if colour:
         from whoseport.render.paint import paint
 
         label, command = paint(label, "label"), paint(command, "command")
-    return [joined("", [label, command, Safe("    "), meaning])]
+    return [joined("", [label, command, Safe("    "), meaning] if fits else [label, command])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from whoseport.model import Answer
-from whoseport.render.escape import Safe, command_line, plain, prose
+from whoseport.render.escape import Safe, command_line, joined, plain, prose
 from whoseport.render.layout import MOST_LINES, Page, Row, Step, page_text
 from whoseport.render.official import rows as registry_rows
 from whoseport.render.official import word as registry_word
@@ -155,7 +155,7 @@ def _registry_names(answer: Answer) -> Safe:
         for assignment in getattr(transports, transport).assignments
         if assignment.service_name
     }
-    return Safe(", ".join(list(names)[:3]))
+    return joined(", ", list(names)[:3])
 
 
 def _services(services: tuple[ServiceRecord, ...], *, language: Language, width: int | None, colour: bool) -> str:

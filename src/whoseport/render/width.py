@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from whoseport.render.escape import Safe
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 def columns(text: str) -> int:
     """Columns of one line of text without control characters (Unicode Standard Annex 11)."""
@@ -21,6 +25,12 @@ def columns(text: str) -> int:
 def padded(text: Safe, width: int) -> Safe:
     """The text with spaces up to `width` columns; longer text stays whole."""
     return Safe(text + " " * (width - columns(text)))
+
+
+def beside(cells: Sequence[Safe], widths: Sequence[int]) -> Safe:
+    """A table's row: each cell cut or filled up to its columns, without blanks at the end."""
+    set_cells = [padded(trimmed(cell, width), width) for cell, width in zip(cells, widths, strict=True)]
+    return Safe("  ".join(set_cells).rstrip(" "))
 
 
 def trimmed(text: Safe, width: int) -> Safe:

@@ -1,0 +1,182 @@
+"""Every view that people read, as one text for the golden files; run as a module, it writes them anew."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from tests.render.cases import (
+    CASES,
+    FREE,
+    HOME,
+    HTTPS,
+    POSTMASTER,
+    PROXY,
+    SNAPSHOT,
+    TODAY,
+    VITE,
+    WORKERS,
+    asked,
+    assignment,
+    host,
+    listener,
+    process,
+    unseen,
+)
+from whoseport.model import Answers, Change, SearchResult, SearchResults, ServiceRecord, Transport, UpdateReport
+from whoseport.render import found, snapshot, table, text, update
+from whoseport.render.language import LANGUAGES, Language, pick
+
+GOLDEN = Path(__file__).parent / "golden"
+IN_FULL = (
+    "nothing-not-root",
+    "postgres-seen",
+    "container-published",
+    "partly-seen",
+    "registry-reserved",
+    "two-holders",
+)
+NARROW = ("nothing-not-root", "postgres-seen", "container-published")
+
+BUSY = host(
+    listener(port=22, address="0.0.0.0", exposure="all", uid=0, user="root", unit="ssh.service", inode=1),
+    listener(port=22, address="::", exposure="all", uid=0, user="root", unit="ssh.service", inode=2, v6only=True),
+    *PROXY,
+    listener(port=3000, address="::1", uid=1000, user="ana", inode=5, owners=(VITE,)),
+    listener(owners=(POSTMASTER,), inode=6),
+    listener(port=8080, address="0.0.0.0", exposure="all", inode=7, owners=WORKERS),
+    listener(
+        port=8787,
+        address="0.0.0.0",
+        exposure="all",
+        inode=8,
+        owners=(process(9, "python3", unit=None, executable="/tmp/.x/python3", executable_state="deleted"),),
+    ),
+    listener(
+        transport="udp",
+        protocol="udp",
+        port=5353,
+        address="224.0.0.251",
+        exposure="multicast",
+        state="unconnected",
+        inode=9,
+        owners=(process(31, "漢字サーバ", unit="漢字.service", user="利用者"),),
+    ),
+    listener(port=80, address="0.0.0.0", exposure="all", netns="4026532451", inode=10, owners=WORKERS[:1]),
+    complete=False,
+    unseen=(unseen("owners", subject="socket:1"), unseen("owners", subject="socket:2")),
+)
+
+
+def hit(port: int | None, transport: Transport | None, name: str | None, description: str) -> SearchResult:
+    return SearchResult(port=port, transport=transport, service_name=name, layer="registry", text=description)
+
+
+RESULTS = SearchResults(
+    results=(
+        hit(88, "tcp", "kerberos", "Kerberos"),
+        hit(88, "udp", "kerberos", "Kerberos"),
+        hit(749, "tcp", "kerberos-adm", "kerberos administration"),
+        hit(None, "tcp", "kerberos-iv", "kerberos version iv"),
+        hit(1, None, None, "any private use"),
+    )
+)
+SEVERAL = Answers(
+    answers=tuple(
+        asked(
+            number,
+            HTTPS if number == 957 else FREE,
+            host(listener(port=954, owners=(POSTMASTER,))) if number == 954 else host(),
+        )
+        for number in range(954, 960)
+    ),
+    services=(ServiceRecord(transport="tcp", assignment=assignment("https-name", "By name only")),),
+)
+CHANGE = Change(
+    kind="added",
+    transport="tcp",
+    first=971,
+    last=971,
+    service_name="new-thing",
+    differing=(),
+    before=None,
+    after=assignment("new-thing", "A New Thing", first=971, last=971),
+)
+REPORT = UpdateReport(
+    status="updated",
+    source="https://www.iana.org/ports.xml",
+    before=SNAPSHOT.replace(updated="2026-05-01"),
+    after=SNAPSHOT,
+    path="/home/ana/.local/share/whoseport/snapshot.bin",
+    added=(CHANGE,) * 25,
+    removed=(CHANGE.replace(kind="removed", first=None, last=None, transport=None, before=CHANGE.after, after=None),),
+    changed=(CHANGE.replace(kind="changed", last=980, service_name=None, differing=("assignee", "notes")),),
+)
+
+
+def page(name: str, language: Language, *, width: int | None = 80, verbose: bool = False, colour: bool = False) -> str:
+    """One of the cases as its page."""
+    return text.told(
+        CASES[name], language=language, width=width, colour=colour, verbose=verbose, today=TODAY, home=HOME
+    )
+
+
+def views(language: Language) -> dict[str, str]:
+    """Each view by a name."""
+    shown = {name: page(name, language) for name in CASES}
+    shown |= {f"{name}, in full": page(name, language, verbose=True) for name in IN_FULL}
+    shown |= {f"{name}, 40 columns": page(name, language, width=40) for name in NARROW}
+    shown["saved, piped"] = text.told(
+        CASES["postgres-likely"], language=language, width=None, colour=False, verbose=False, today=TODAY, saved=True
+    )
+    shown["several"] = text.told(SEVERAL, language=language, width=80, colour=False, verbose=False, today=TODAY)
+    shown["several, no live"] = text.told(
+        Answers(answers=tuple(answer.replace(host=None) for answer in SEVERAL.answers[:2]), services=SEVERAL.services),
+        language=language,
+        width=80,
+        colour=False,
+        verbose=False,
+        today=TODAY,
+    )
+    for width in (None, 80, 60, 40):
+        shown[f"list, {width} columns"] = table.listing(
+            BUSY, language=language, width=width, colour=False, home=HOME, saved=width == 60
+        )
+    shown["list, in full"] = table.listing(BUSY, language=language, width=None, colour=False, verbose=True)
+    shown["list, nothing"] = table.listing(host(), language=language, width=80, colour=False)
+    shown["find"] = found.results(RESULTS, text="kerberos", language=language, width=80, colour=False)
+    shown["find, more"] = found.results(
+        RESULTS, text="kerberos v", language=language, width=40, colour=False, limit=len(RESULTS.results)
+    )
+    shown["registry info"] = snapshot.told(SNAPSHOT, path="/usr/share/snapshot.bin", language=language, today=TODAY)
+    shown["update"] = update.told(REPORT, language=language)
+    for status in ("unchanged", "not-modified"):
+        same = REPORT.replace(status=status, path=None, before=SNAPSHOT, added=(), removed=(), changed=())
+        shown[f"update, {status}"] = update.told(same, language=language)
+    return shown
+
+
+def golden_text(language: Language) -> str:
+    """All views under their names."""
+    return "\n".join(f"==== {name}\n{shown}" for name, shown in views(language).items())
+
+
+def write() -> None:
+    """Writes tests/render/golden anew from the sources in hand: look at the difference before you commit it."""
+    from tools.hatch_build import compile_catalogues
+    from tools.messages import LOCALE
+
+    with tempfile.TemporaryDirectory() as folder:
+        for code in LANGUAGES:
+            if code != "en":
+                catalogue = Path(folder) / code / "LC_MESSAGES" / "whoseport.po"
+                catalogue.parent.mkdir(parents=True)
+                catalogue.write_bytes((LOCALE / code / "LC_MESSAGES" / "whoseport.po").read_bytes())
+        compile_catalogues(Path(folder))
+        for code in LANGUAGES:
+            golden = golden_text(pick(code, {}, folder=folder))
+            (GOLDEN / f"{code}.txt").write_text(golden, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
