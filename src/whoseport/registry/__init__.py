@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from whoseport.registry.store import Registry
@@ -20,14 +22,37 @@ def open_registry(path: str | None = None) -> Registry:
     Raises:
         BrokenSurroundings: `snapshot-unreadable` with path and reason, where the file is damaged or cannot be read.
     """
-    from whoseport.registry.store import OtherFormat, Registry, SnapshotMissing
+    from whoseport.registry.places import user_snapshot_path
+    from whoseport.registry.store import Registry
 
     if path is not None:
         return Registry(path)
-    from whoseport.registry.places import user_snapshot_path
+    own = user_snapshot_path()
+    known = own, _identity(own)
+    if known not in _opened:
+        registry = _newer(own)
+        _opened.clear()
+        _opened[known] = registry
+    return _opened[known]
+
+
+_opened: dict[tuple[str, tuple[int, int, int] | None], Registry] = {}
+"""The registry last answered from, as long as the user's snapshot is the same file: a library is asked many times."""
+
+
+def _identity(path: str) -> tuple[int, int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _newer(path: str) -> Registry:
+    from whoseport.registry.store import OtherFormat, Registry, SnapshotMissing
 
     try:
-        own = Registry(user_snapshot_path())
+        own = Registry(path)
     except (SnapshotMissing, OtherFormat):
         return Registry(packaged_snapshot_path())
     packaged = Registry(packaged_snapshot_path())

@@ -18,6 +18,8 @@ from whoseport.model import BrokenSurroundings, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typing import Literal
 
     Section = Literal["directory", "segments", "indexes", "record_ends", "records", "name_ends", "names"]
@@ -104,9 +106,10 @@ class SnapshotFile:
             raise self.damaged("cut" if status.st_size < AT_SOURCE else "not-a-snapshot")
         self._read_header(status.st_size)
 
-    def __del__(self) -> None:
+    def __del__(self, close: Callable[[int], None] = os.close) -> None:
+        # bound early: at the interpreter's end the module `os` may be gone before us
         if self._descriptor >= 0:
-            os.close(self._descriptor)
+            close(self._descriptor)
 
     def damaged(self, reason: str) -> BrokenSurroundings:
         """The error to raise about this file."""
