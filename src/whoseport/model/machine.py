@@ -131,7 +131,8 @@ class Listener(Record):
     """One bound socket with all its owners. `address` is numeric, `0.0.0.0` or `::` for any; `netns` an inode number.
 
     `v6only` is None for an IPv4 socket and where it could not be told. `owners` is empty and an `Unseen` on
-    `socket:INODE` tells why, where nobody could be found; a kernel socket has none.
+    `socket:INODE` tells why, where nobody could be found; a kernel socket has none. A system without inode numbers
+    (backend psutil) gives negative ones, each once in an inspection.
     """
 
     transport: Transport
