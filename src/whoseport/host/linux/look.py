@@ -98,7 +98,9 @@ def look(
         complete=not unseen,
         netns=namespaces.own,
         settings=read_settings(f"{proc}/sys"),
-        port_connections=_connections(own, port=port) if everything or port is not None else None,
+        port_connections=_connections(own, peers=peers and port is not None)
+        if everything or port is not None
+        else None,
         owners_method=method,
         bpf_refused=refusal,
         listeners=tuple(listeners),
@@ -229,10 +231,10 @@ def _same_file(owner: Process, *, proc: str, root: str) -> bool:
     return (running.st_dev, running.st_ino) == (named.st_dev, named.st_ino)
 
 
-def _connections(table: SocketTable, *, port: int | None) -> tuple[PortConnections, ...]:
-    """Connections by port and transport. Peers are told for a single port alone."""
+def _connections(table: SocketTable, *, peers: bool) -> tuple[PortConnections, ...]:
+    """Connections by port and transport. With `peers` the table is of a single port, and so all its peers are."""
     found = []
     for (transport, number), counts in sorted(table.connections.items()):
-        peers = tuple(peer for peer in table.peers if peer.transport == transport) if port is not None else None
-        found.append(PortConnections(port=number, transport=transport, connections=Connections(**counts, peers=peers)))
+        others = tuple(peer for peer in table.peers if peer.transport == transport) if peers else None
+        found.append(PortConnections(port=number, transport=transport, connections=Connections(**counts, peers=others)))
     return tuple(found)
