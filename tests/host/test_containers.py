@@ -325,6 +325,19 @@ def test_an_answer_that_is_none_names_nothing(handle: Handler) -> None:
         assert len(requests) == 1
 
 
+def test_an_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(containers, "_ANSWER_LIMIT", 1 << 40)
+    with daemon(drip) as (root, _):
+        assert containers.ask_docker(DOCKER, root=root, patience=0.05) is None
+
+
+def test_an_answer_over_the_limit_is_given_up() -> None:
+    with daemon(answering(INSPECTED + b" " * (2 << 20))) as (root, _):
+        assert containers.ask_docker(DOCKER, root=root, patience=30) is None
+    with daemon(answering(INSPECTED + b" " * 1000)) as (root, _):
+        assert containers.ask_docker(DOCKER, root=root, patience=30) is not None
+
+
 def test_a_silent_daemon_is_waited_for_no_longer_than_told() -> None:
     done = threading.Event()
 

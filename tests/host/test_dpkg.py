@@ -112,6 +112,15 @@ def test_diverted_files_belong_to_those_whose_they_are(tmp_path: Path) -> None:
     assert owner(b"/usr/bin/kept", folder) == "libpq-dev"
 
 
+def test_a_diverted_path_is_its_diverters_in_whatever_order_lists_are_read(tmp_path: Path) -> None:
+    lists = {f"{kind}{n}": b"/usr/bin/%d\n" % n for n in range(12) for kind in ("diverter", "other")}
+    diversions = "".join(f"/usr/bin/{n}\n/usr/bin/{n}.real\ndiverter{n}\n" for n in range(12))
+    folder = installed(tmp_path, lists, diversions=diversions)
+    for n in range(12):
+        assert owner(b"/usr/bin/%d" % n, folder) == f"diverter{n}"
+        assert owner(b"/usr/bin/%d.real" % n, folder) == f"other{n}"
+
+
 def test_a_list_that_cannot_be_read_is_told_and_hides_no_other(tmp_path: Path) -> None:
     folder = installed(tmp_path, {"good": b"/usr/bin/good\n"})
     os.mkfifo(tmp_path / "info" / "pipe.list")
@@ -179,3 +188,4 @@ def test_what_resembles_the_path_comes_first() -> None:
     assert dpkg.order(names, {b"/usr/sbin/sshd"})[0] == b"openssh-server"
     assert dpkg.order(names, {b"/usr/lib/postgresql/15/bin/postgres"})[0] == b"postgresql-15"
     assert dpkg.order(names, {b"/usr/bin/python3.11"})[0] == b"python3.11-minimal"
+    assert dpkg.order([b"a-ssh-tool", b"ssh", b"ssh-tools"], {b"/usr/bin/ssh"})[0] == b"ssh"

@@ -74,6 +74,15 @@ def test_each_database_gets_what_the_others_left(tmp_path: Path) -> None:
     assert packages.look(["/usr/bin/none"], root=str(tmp_path)) == packages.PackageLook(owners={}, unseen=(old,))
 
 
+def test_what_could_not_be_read_matters_only_while_an_owner_is_missing(tmp_path: Path) -> None:
+    dpkg_lists(tmp_path, {"one": "/usr/bin/tool\n"})
+    for number in range(12):
+        (tmp_path / f"var/lib/dpkg/info/tool-{number}.list").mkdir()
+    found = packages.look(["/usr/bin/tool"], root=str(tmp_path))
+    assert found == packages.PackageLook(owners={"/usr/bin/tool": "one"}, unseen=())
+    assert len(packages.look(["/usr/bin/tool", "/usr/bin/none"], root=str(tmp_path)).unseen) == 12
+
+
 def test_no_database_at_all_is_told(tmp_path: Path) -> None:
     assert packages.look(["/usr/bin/one"], root=str(tmp_path)).unseen == (
         Unseen(missing="package", reason="not-supported", subject=None),

@@ -120,6 +120,7 @@ def test_ndb_names_the_owner(tmp_path: Path, header: bytes) -> None:
     database.write_bytes(ndb(header))
     path = rpm.database(str(tmp_path))
     assert path == str(database)
+    assert rpm.ndb_slots(ndb(header)[32:4096]) == [(7, 256, (len(header) + 16 + 12 + 15) // 16)]
     assert rpm.find(same(*OWNED, b"/usr/bin/absent"), path=path) == (dict.fromkeys(OWNED, "porthole"), [])
     database.write_bytes(ndb(header).replace(b"BlbS\x07", b"BlbS\x08"))
     assert rpm.find(same(*OWNED), path=path) == ({}, [])

@@ -91,9 +91,8 @@ def wanted(spellings: dict[bytes, bytes], *, diversions: list[tuple[bytes, bytes
         if target in spellings:
             rules.setdefault(path, []).append(Rule(spellings[target], never=package))
     for path, canonical in spellings.items():
-        diverter = diverted_by.get(path)
-        if diverter != b":":
-            rules.setdefault(path, []).append(Rule(canonical, only=diverter))
+        # no package is called `:`
+        rules.setdefault(path, []).append(Rule(canonical, only=diverted_by.get(path)))
     return rules
 
 

@@ -75,7 +75,7 @@ def named_by_path(path: str) -> str | None:
     """The package that the path itself names: `snap:`, `nix:` or `guix:` and the name, None for any other path."""
     for mount in ("/snap/", "/var/lib/snapd/snap/"):
         name, _, rest = path.removeprefix(mount).partition("/")
-        if path.startswith(mount) and name not in ("", "bin") and "/" in rest:
+        if path.startswith(mount) and name and "/" in rest:
             return f"snap:{name}"
     for kind in ("nix", "guix"):
         store = "/gnu/store/" if kind == "guix" else "/nix/store/"
@@ -115,11 +115,7 @@ def _aliases(root: str) -> dict[bytes, bytes]:
         except OSError:
             continue
         links[folder] = os.path.normpath(os.path.join(os.path.dirname(folder), target))
-    return {
-        os.fsencode(folder): os.fsencode(links.get(target, target))
-        for folder, target in links.items()
-        if links.get(target, target) != folder
-    }
+    return {os.fsencode(folder): os.fsencode(links.get(target, target)) for folder, target in links.items()}
 
 
 def _in_databases(wanted: dict[bytes, bytes], *, root: str) -> tuple[dict[bytes, str], list[Unseen]]:
