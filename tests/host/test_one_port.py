@@ -1,0 +1,249 @@
+"""What an inspection says of one port: of inspections made by hand, and of real sockets."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.examples import DATABASE, listener
+from whoseport.host import for_port, look
+from whoseport.model import (
+    Connections,
+    Container,
+    HeldState,
+    Inspection,
+    Missing,
+    Peer,
+    PortConnections,
+    PortRange,
+    Privileges,
+    Reason,
+    Settings,
+    Unseen,
+)
+
+HERE = "4026531840"
+HELD = HeldState(state="held", because=("socket-here",))
+NOTHING = HeldState(state="nothing", because=("no-socket-here",))
+UNKNOWN = HeldState(state="unknown", because=("sockets-unreadable",))
+
+
+def inspection(*listeners: Any, **changes: Any) -> Inspection:
+    settings = Settings(
+        unprivileged_port_start=1024,
+        ephemeral=PortRange(first=32768, last=60999),
+        reserved=(PortRange(first=8080, last=8080), PortRange(first=9148, last=9150)),
+    )
+    values: dict[str, Any] = {
+        "hostname": "host",
+        "taken_at": "2026-11-23T12:00:00Z",
+        "backend": "linux",
+        "privileges": Privileges(uid=0, user="root", capabilities=()),
+        "version": "0",
+        "complete": True,
+        "netns": HERE,
+        "settings": settings,
+        "port_connections": (),
+        "listeners": tuple(listeners),
+        "unseen": (),
+    }
+    return Inspection(**(values | changes))
+
+
+def connected(port: int, transport: str = "tcp", **counts: Any) -> PortConnections:
+    return PortConnections(port=port, transport=transport, connections=Connections(**counts))  # type: ignore[arg-type]
+
+
+def unseen(missing: Missing, subject: str | None, reason: Reason = "not-permitted") -> Unseen:
+    return Unseen(missing=missing, reason=reason, subject=subject)
+
+
+def test_only_this_port_is_left() -> None:
+    whole = inspection(
+        listener(80), listener(443), port_connections=(connected(80, established=2), connected(443, time_wait=1))
+    )
+    found = for_port(whole, 443)
+    assert [one.port for one in found.listeners] == [443]
+    assert found.port_connections == (connected(443, time_wait=1),)
+    assert found.connections == Connections(time_wait=1)
+    assert found.port_state == HELD
+    assert for_port(found, 443) == found
+    assert whole.port_state is None
+
+
+def test_only_this_transport_is_left() -> None:
+    whole = inspection(
+        listener(53),
+        listener(53).replace(transport="udp", protocol="udp", state="unconnected"),
+        port_connections=(connected(53, established=2), connected(53, "sctp", established=4)),
+    )
+    assert [one.transport for one in for_port(whole, 53).listeners] == ["tcp", "udp"]
+    assert [one.transport for one in for_port(whole, 53, transport="udp").listeners] == ["udp"]
+    assert for_port(whole, 53).connections == Connections(established=6)
+    assert for_port(whole, 53, transport="sctp").connections == Connections(established=4)
+    assert for_port(whole, 53, transport="dccp").port_state == NOTHING
+
+
+@pytest.mark.parametrize("state", ["listen", "bound", "unconnected", "connected"])
+def test_any_bound_socket_holds_the_port(state: str) -> None:
+    assert for_port(inspection(listener(80).replace(state=state)), 80).port_state == HELD
+    assert for_port(inspection(listener(80).replace(state=state)), 81).port_state == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("state", "held"),
+    [
+        ("established", HELD),
+        ("syn_sent", HELD),
+        ("syn_recv", HELD),
+        ("fin_wait1", HELD),
+        ("fin_wait2", HELD),
+        ("close_wait", HELD),
+        ("last_ack", NOTHING),
+        ("closing", NOTHING),
+        ("time_wait", NOTHING),
+    ],
+)
+def test_a_connection_holds_its_own_port_while_a_process_may_have_it(state: str, held: HeldState) -> None:
+    counts: dict[str, Any] = {state: 1}
+    assert for_port(inspection(port_connections=(connected(40000, **counts),)), 40000).port_state == held
+
+
+def test_another_namespace_holds_nothing_here() -> None:
+    found = for_port(inspection(listener(80).replace(netns="4026532000")), 80)
+    assert (len(found.listeners), found.port_state) == (1, NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("entry", "transport", "state"),
+    [
+        (unseen("sockets", "sockets:tcp"), None, UNKNOWN),
+        (unseen("sockets", "sockets:tcp"), "tcp", UNKNOWN),
+        (unseen("sockets", "sockets:udp"), "tcp", NOTHING),
+        (unseen("sockets", "sockets:udplite"), "udp", UNKNOWN),
+        (unseen("sockets", None), "tcp", UNKNOWN),
+        (unseen("sockets", "sock_diag:tcp"), "tcp", NOTHING),
+        (unseen("sockets", "sock_diag:tcp", "unreadable"), "tcp", UNKNOWN),
+        (unseen("sockets", "netns:4026532000"), None, NOTHING),
+        (unseen("namespace", None), None, NOTHING),
+        (unseen("owners", "socket:4711"), None, NOTHING),
+    ],
+)
+def test_a_table_that_was_not_read_may_hide_a_socket(entry: Unseen, transport: Any, state: HeldState) -> None:
+    assert for_port(inspection(unseen=(entry,)), 80, transport=transport).port_state == state
+    assert for_port(inspection(listener(80), unseen=(entry,)), 80).port_state == HELD
+
+
+def test_without_a_look_at_connections_nothing_is_not_certain() -> None:
+    found = for_port(inspection(port_connections=None), 80)
+    assert (found.port_state, found.connections, found.port_connections) == (UNKNOWN, None, None)
+    assert for_port(inspection(listener(80), port_connections=None), 80).port_state == HELD
+
+
+def test_peers_are_put_together() -> None:
+    one, two = (
+        Peer(transport="tcp", local_address="::1", address="::1", port=port, state="established") for port in (1, 2)
+    )
+    whole = inspection(
+        port_connections=(connected(80, peers=(one,)), connected(80, "sctp", peers=(two,)), connected(80, "dccp"))
+    )
+    found = for_port(whole, 80).connections
+    assert found is not None
+    assert found.peers == (one, two)
+
+
+@pytest.mark.parametrize(
+    ("port", "privileged", "inside", "reserved"),
+    [
+        (0, True, False, False),
+        (1023, True, False, False),
+        (1024, False, False, False),
+        (8080, False, False, True),
+        (9147, False, False, False),
+        (9148, False, False, True),
+        (9150, False, False, True),
+        (9151, False, False, False),
+        (32767, False, False, False),
+        (32768, False, True, False),
+        (60999, False, True, False),
+        (61000, False, False, False),
+    ],
+)
+def test_what_binding_takes(port: int, privileged: bool, inside: bool, reserved: bool) -> None:
+    found = for_port(inspection(), port)
+    assert found.bind is not None
+    assert (found.bind.privileged, found.bind.threshold) == (privileged, 1024)
+    assert found.bind.needs == ("CAP_NET_BIND_SERVICE" if privileged else None)
+    assert found.ephemeral is not None
+    assert (found.ephemeral.first, found.ephemeral.last, found.ephemeral.inside) == (32768, 60999, inside)
+    assert found.reserved_here is reserved
+
+
+def test_unknown_settings_stay_unknown() -> None:
+    unknown = Settings(unprivileged_port_start=None, ephemeral=None, reserved=None)
+    found = for_port(inspection(settings=unknown), 80)
+    assert found.bind is not None
+    assert (found.bind.privileged, found.bind.threshold, found.bind.needs) == (False, None, None)
+    assert (found.ephemeral, found.reserved_here) == (None, None)
+
+
+def test_only_what_makes_this_port_uncertain_is_left() -> None:
+    owned = listener(80, owners=(DATABASE.replace(package=None),))
+    other = listener(81, owners=()).replace(inode=9)
+    mine = (
+        unseen("owners", "socket:4711"),
+        unseen("executable", "pid:812"),
+        unseen("executable", f"path:{DATABASE.executable}"),
+        unseen("namespace", "netns:4026532000"),
+        unseen("namespace", "pid:77"),
+        unseen("sockets", "sockets:tcp"),
+        unseen("package", "path:/var/lib/rpm"),
+        unseen("rules", None),
+    )
+    foreign = (unseen("owners", "socket:9"), unseen("command", "pid:81"), unseen("executable", "path:/bin/other"))
+    whole = inspection(owned, other, unseen=mine + foreign, complete=False)
+    assert for_port(whole, 80).unseen == mine
+    assert unseen("package", "path:/var/lib/rpm") not in for_port(whole, 81).unseen
+    only_foreign = for_port(inspection(owned, other, unseen=foreign, complete=False), 80)
+    assert (only_foreign.unseen, only_foreign.complete) == ((), True)
+
+
+def test_a_nameless_container_is_uncertain_only_where_there_is_one() -> None:
+    entry = unseen("container", None)
+    nameless = Container(id="f" * 64, name=None, image=None, runtime=None)
+    for one in (listener(80).replace(container=nameless), listener(80, owners=(DATABASE.replace(container=nameless),))):
+        assert for_port(inspection(one, unseen=(entry,)), 80).unseen == (entry,)
+    assert for_port(inspection(listener(80), unseen=(entry,)), 80).unseen == ()
+
+
+@given(st.lists(st.integers(1, 20), max_size=30), st.integers(0, 20))
+def test_every_listener_belongs_to_its_port(ports: list[int], port: int) -> None:
+    whole = inspection(*(listener(number).replace(inode=place) for place, number in enumerate(ports)))
+    found = for_port(whole, port)
+    assert [one.inode for one in found.listeners] == [place for place, number in enumerate(ports) if number == port]
+    assert found.port_state == (HELD if port in ports else NOTHING)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems are looked at by psutil's tests")
+def test_a_real_port_is_held_until_it_is_let_go() -> None:
+    with socket.socket() as made:
+        made.bind(("127.0.0.1", 0))
+        port = made.getsockname()[1]
+        bound = for_port(look(port), port)
+        # kernels before 6.8 do not tell of sockets that are bound and do not listen
+        assert bound.port_state in ((HELD,) if bound.listeners else (NOTHING,))
+        made.listen()
+        assert for_port(look(port), port).port_state == HELD
+        assert for_port(look(everything=True), port).port_state == HELD
+        with socket.create_connection(("127.0.0.1", port)) as client, made.accept()[0]:
+            own = client.getsockname()[1]
+            for found in (for_port(look(own), own), for_port(look(everything=True), own)):
+                assert found.listeners == ()
+                assert found.port_state == HELD
+                assert found.connections == Connections(established=1, peers=None)
+    assert for_port(look(port), port).listeners == ()
