@@ -53,16 +53,21 @@ class Deadline:
         return self._clock() >= self._until
 
 
-def open_address(address: str, headers: dict[str, str], *, deadline: Deadline) -> HTTPResponse | None:
-    """The response to one GET, whatever its status; None where the environment names a proxy of no known kind.
+class UnusableProxy(Exception):
+    """The environment names a proxy that does not speak HTTP, to which urllib.request would speak HTTP all the same."""
 
-    Errors are those of urllib.request and http.client: OSError, HTTPException, ValueError for a malformed address.
+
+def open_address(address: str, headers: dict[str, str], *, deadline: Deadline) -> HTTPResponse:
+    """The response to one GET, whatever its status.
+
+    Errors are `UnusableProxy` and those of urllib.request and http.client: OSError, HTTPException, ValueError for a
+    malformed address.
     """
     opener = urllib.request.OpenerDirector()
     opener.addheaders = []
-    for handler in (urllib.request.ProxyHandler(), _Http(deadline), _Https(deadline)):
+    for handler in (_Proxy(), _Http(deadline), _Https(deadline)):
         opener.add_handler(handler)
-    response: HTTPResponse | None = opener.open(urllib.request.Request(address, headers=headers))
+    response: HTTPResponse = opener.open(urllib.request.Request(address, headers=headers))
     return response
 
 
@@ -130,6 +135,17 @@ def _bounded_tls(deadline: Deadline) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.sslsocket_class = BoundedTls
     return context
+
+
+class _Proxy(urllib.request.ProxyHandler):
+    def proxy_open(self, req: urllib.request.Request, proxy: str, type: str) -> HTTPResponse | None:
+        kind, separator, _place = proxy.partition("://")
+        if req.host and urllib.request.proxy_bypass(req.host):
+            return None
+        if separator and kind.lower() not in ("http", "https"):
+            raise UnusableProxy(kind)
+        found: HTTPResponse | None = super().proxy_open(req, proxy, type)
+        return found
 
 
 class _Http(urllib.request.HTTPHandler):

@@ -5,7 +5,7 @@ Every failure is a `BrokenSurroundings` whose problem begins with `download-` (a
 - `download-address-malformed` address, reason · `download-host-unknown` address, host · `download-unreachable` address,
   reason (an errno's name, or the system's word) · `download-timed-out` address, seconds, stage (`connect`, `idle`,
   `total`) · `download-certificate-refused` address, reason · `download-tls-failed` address, reason
-- `download-proxy-unusable` address · `download-not-http` address, reason · `download-refused` address, status,
+- `download-proxy-unusable` address, kind · `download-not-http` address, reason · `download-refused` address, status,
   retry_after · `download-redirect-refused` address, to, reason (`scheme`, `downgrade`, `too-many`, `nowhere`)
 - `download-truncated` address, received, expected (None: unknown) · `download-damaged` address ·
   `download-encoding-unknown` address, encoding · `download-too-large` address, largest
@@ -28,7 +28,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from whoseport.model import BrokenSurroundings, Misuse
 from whoseport.record import Record
-from whoseport.registry.connection import Bounds, Deadline, open_address
+from whoseport.registry.connection import Bounds, Deadline, UnusableProxy, open_address
 from whoseport.version import __version__
 
 if TYPE_CHECKING:
@@ -154,12 +154,11 @@ def reason_of(error: OSError) -> str:
 
 def _open(address: str, headers: dict[str, str], *, deadline: Deadline) -> http.client.HTTPResponse:
     try:
-        response = open_address(address, headers, deadline=deadline)
+        return open_address(address, headers, deadline=deadline)
+    except UnusableProxy as proxy:
+        raise BrokenSurroundings("download-proxy-unusable", address=address, kind=str(proxy)) from None
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise _worded(error, address, deadline=deadline) from None
-    if response is None:
-        raise BrokenSurroundings("download-proxy-unusable", address=address)
-    return response
 
 
 def _body(response: http.client.HTTPResponse, address: str, *, deadline: Deadline, progress: Progress | None) -> bytes:

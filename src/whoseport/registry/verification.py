@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from whoseport.model import BrokenSurroundings
+from whoseport.registry.difference import content_of
 from whoseport.registry.store import Registry
 
 if TYPE_CHECKING:
@@ -73,13 +74,13 @@ def refuse_loss(facts: Facts, *, in_use: Iterable[ServiceRecord]) -> None:
 
 
 def refuse_miscompiled(path: str, *, facts: Facts) -> None:
-    """`update-miscompiled` reason: the file at the path, opened as any reader would, does not say what the facts say."""
+    """`update-miscompiled` reason: the file, opened as any reader would, does not say what the facts say."""
     try:
         registry = Registry(path)
         registry.verify()
         if registry.snapshot != facts.snapshot:
             raise BrokenSurroundings("update-miscompiled", reason="snapshot")
-        if tuple(registry.records()) != facts.records:
+        if [*map(content_of, registry.records())] != [*map(content_of, facts.records)]:
             raise BrokenSurroundings("update-miscompiled", reason="records")
         named = [record for record in facts.records if record.assignment.service_name and _managed(record)]
         for record in named[::EVERY]:
