@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 XML = b"<registry>" + b"<record/>" * 20_000 + b"</registry>"
 SHORT = Bounds(connect=5, idle=0.2, total=30, largest=1024 * 1024)
 DRIPPED = Bounds(connect=5, idle=5, total=0.5, largest=1024 * 1024)
+CERTIFICATE = (
+    "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 "
+    "-subj /CN=localhost -addext subjectAltName=DNS:localhost"
+)
 NOTHING = Validators(etag=None, last_modified=None)
 
 
@@ -390,9 +394,7 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("identity")
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     subprocess.run(
-        (openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30")
-        + ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
-        + ("-out", str(certificate), "-keyout", str(key)),
+        [openssl, *CERTIFICATE.split(), "-out", str(certificate), "-keyout", str(key)],
         check=True,
         capture_output=True,
     )
