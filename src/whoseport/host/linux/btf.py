@@ -111,11 +111,11 @@ def _sections(data: bytes) -> tuple[bytes, memoryview | None]:
     header, type_start, type_length, string_start, string_length = (
         int.from_bytes(data[place : place + 4], "little") for place in (4, 8, 12, 16, 20)
     )
-    types = data[header + type_start : header + type_start + type_length]
+    types = memoryview(data)[header + type_start : header + type_start + type_length]
     strings = data[header + string_start : header + string_start + string_length]
     if header < 24 or len(types) != type_length or type_length % 4 or len(strings) != string_length:
         return b"", None
-    return strings, memoryview(types).cast("I")
+    return strings, types.cast("I")
 
 
 def _members(words: memoryview, starts: list[int], *, strings: bytes, start: int, depth: int = 0) -> dict[str, int]:
@@ -230,23 +230,16 @@ def _only_ours(folder: str) -> bool:
 
 
 def _read(path: str, *, limit: int) -> bytes | None:
+    """The whole of a plain file of a size within the limit, in one piece; None for anything else."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with open(path, "rb", buffering=0, opener=_careful) as file:
+            status = os.fstat(file.fileno())
+            return file.readall() if stat.S_ISREG(status.st_mode) and status.st_size <= limit else None
     except PermissionError:
         raise
     except OSError:
         return None
-    try:
-        parts: list[bytes] = []
-        total = 0
-        while total <= limit:
-            part = os.read(descriptor, 1 << 20)
-            if not part:
-                return b"".join(parts)
-            parts.append(part)
-            total += len(part)
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
-    return None
+
+
+def _careful(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
