@@ -81,6 +81,13 @@ def test_a_record_is_one_line(record: ServiceRecord) -> None:
     assert parse_record(line) == record
 
 
+def test_references_may_hold_the_sign_that_separates_them() -> None:
+    record = row("1", "tcp", "x")
+    record = record.replace(assignment=record.assignment.replace(references=("a | b", "\\p", "c|")))
+    assert format_record(record).split("\t")[8] == r"a \p b | \\p | c\p"
+    assert parse_record(format_record(record)) == record
+
+
 def test_files_by_first_port() -> None:
     assert [file_of(row(ports)) for ports in ("0", "1023-1024", "1024", "")] == [
         "system.tsv",
@@ -120,7 +127,7 @@ def test_a_missing_or_cut_file_is_named(tmp_path: Path, name: str) -> None:
     write_folder(tmp_path, facts_of([row("1", "tcp", "tcpmux"), row("2000", "tcp", "x"), row("", "tcp", "y")]))
     whole = (tmp_path / name).read_bytes()
     (tmp_path / name).write_bytes(whole[:-1])
-    with pytest.raises(BrokenSurroundings, match="registry-facts-damaged"):
+    with pytest.raises(BrokenSurroundings, match="'cut'"):
         read_folder(tmp_path)
     (tmp_path / name).write_bytes(whole[: whole.index(b"\n") + 1])
     with pytest.raises(BrokenSurroundings, match="registry-facts-damaged"):

@@ -63,6 +63,7 @@ def test_a_number_is_a_port(registry: Registry) -> None:
     assert {each.service_name for each in registry.search("443", limit=3)} == {"https"}
     assert {each.service_name for each in registry.search("6030", limit=10)} == {"x11"}
     assert registry.search("954", limit=10) == ()
+    assert "kink" not in names(registry, "443"), "RFC4430 is another number"
 
 
 def test_names_with_signs(registry: Registry) -> None:

@@ -18,7 +18,9 @@ from whoseport.registry.snapshot_file import (
     AT_FORMAT,
     AT_RECORDS,
     BLOCK,
+    SECTIONS,
     OtherFormat,
+    SnapshotFile,
     SnapshotMissing,
     checksum,
 )
@@ -196,6 +198,17 @@ def test_a_look_up_touches_a_few_blocks(tmp_path: Path, compiled: bytes, monkeyp
     monkeypatch.setattr("whoseport.registry.snapshot_file._read_at", counted)
     Registry(str(path)).lookup(971)
     assert 0 < sum(read) <= 20 * BLOCK
+
+
+def test_nothing_is_read_past_a_section(tmp_path: Path) -> None:
+    path = tmp_path / "snapshot.bin"
+    path.write_bytes(SMALL)
+    file = SnapshotFile(str(path))
+    for name in SECTIONS:
+        assert len(file.read(name, 0, file.length(name))) == file.length(name)
+        for start, length in ((0, file.length(name) + 1), (file.length(name), 1), (-1, 1), (1, -1)):
+            with pytest.raises(BrokenSurroundings, match="content"):
+                file.read(name, start, length)
 
 
 def test_descriptors_are_given_back(tmp_path: Path) -> None:

@@ -19,7 +19,6 @@ from whoseport.model import BrokenSurroundings, Snapshot
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-
     from typing import Literal
 
     Section = Literal["directory", "segments", "indexes", "record_ends", "records", "name_ends", "names"]

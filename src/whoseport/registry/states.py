@@ -107,11 +107,11 @@ def _told(
 ) -> tuple[PortState, tuple[int, ...]]:
     """State of a port on a transport, and the indexes of the records to tell, the deciding one first."""
 
-    def precedence(index: int) -> tuple[bool, bool, int, int]:
+    def precedence(index: int) -> tuple[bool, int, int]:
         row = records[index].assignment
         assert row.first is not None
         assert row.last is not None
-        return row.service_name is None, records[index].transport is None, row.last - row.first, index
+        return records[index].transport is None, row.last - row.first, index
 
     order = sorted((index for index in indexes if records[index].transport in (transport, None)), key=precedence)
     named = tuple(index for index in order if records[index].assignment.service_name)
