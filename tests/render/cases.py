@@ -312,6 +312,15 @@ CASES: dict[str, Answer] = {
             )
         ),
     ),
+    "namespace-without-number": asked(
+        443,
+        HTTPS,
+        host(
+            listener(port=443, address="10.1.2.3", exposure="private", netns=None, unit=None, uid=0, user="root"),
+            complete=False,
+            unseen=(unseen("owners", subject="socket:77"), unseen("namespace")),
+        ),
+    ),
     "container-unnamed": asked(
         443,
         HTTPS,
@@ -367,6 +376,28 @@ CASES: dict[str, Answer] = {
                         executable_state="deleted",
                         unit=None,
                     ),
+                ),
+            ),
+        ),
+    ),
+    "bound-by-somebody": asked(
+        8000,
+        HTTP,
+        host(
+            listener(port=8000, state="bound", inode=5, unit=None, cgroup=None),
+            complete=False,
+            unseen=(unseen("owners", subject="socket:5"),),
+        ),
+    ),
+    "parent-and-child": asked(
+        7777,
+        HTTP,
+        host(
+            listener(
+                port=7777,
+                owners=(
+                    process(50, "gunicorn", unit=None),
+                    process(51, "gunicorn", unit=None, parents=(ParentProcess(pid=50, name="gunicorn"),)),
                 ),
             ),
         ),

@@ -67,7 +67,7 @@ def test_the_collection_finds_what_is_raised() -> None:
             NotFound("nothing-found", text="kerbros", suggestions=("kerberos", "kerb")),
             "(did you mean: kerberos, kerb?)",
         ),
-        (NotFound("unknown-name", name="x", suggestions=(), unseen=True), "sudo may show more"),
+        (NotFound("unknown-name", name="x", suggestions=(), unseen=True), "not every process could be seen"),
         (Misuse("option-unknown", option="--x", command="show", elsewhere=("list",)), "(it belongs to: list)"),
         (
             BrokenSurroundings("download-redirect-refused", address="a", to=None, reason="nowhere"),

@@ -168,7 +168,7 @@ def message(error: WhoseportError, language: Language) -> str:
         names = joined(", ", [prose(str(name), limit=60) for name in elsewhere[:5]])
         told.append(language.say("(it belongs to: {names})", names=names))
     if error.fields.get("unseen") is True:
-        told.append(language.say("(not every process could be seen; sudo may show more)"))
+        told.append(language.say("(not every process could be seen)"))
     return joined(" ", told)
 
 

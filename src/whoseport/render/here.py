@@ -143,8 +143,9 @@ def _elsewhere_rows(
 ) -> list[Row]:
     say = language.say
     label = say("Here")
-    namespace = plain(holding.elsewhere or "", limit=40)
-    value = say("in another network namespace ({namespace})", namespace=namespace)
+    value = say("in another network namespace")
+    if holding.elsewhere:
+        value = say("{where} ({namespace})", where=value, namespace=plain(holding.elsewhere, limit=40))
     if holding.container is not None:
         value = say("{where}, container {container}", where=value, container=box_name(holding.container))
     told = [Row(label=label, key=say("elsewhere"), value=value, rank=rank)]

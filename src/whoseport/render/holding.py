@@ -19,7 +19,7 @@ _NAME_LIMIT = 40
 class Holding(Record):
     """Sockets with the same holder: the same owners, or, where they could not be seen, the same signs of one.
 
-    `elsewhere` is the network namespace where that is not the one looked from.
+    `elsewhere` is the network namespace where that is not the one looked from, empty where its number was not seen.
     """
 
     listeners: tuple[Listener, ...]
@@ -71,7 +71,7 @@ def holdings(host: Inspection, *, apart: bool = False) -> list[Holding]:
         )
         found.setdefault(holder, []).append(listener)
     told = [holding_of(host, listeners) for listeners in found.values()]
-    return sorted(told, key=lambda holding: holding.elsewhere or "")
+    return sorted(told, key=lambda holding: (holding.elsewhere is not None, holding.elsewhere or ""))
 
 
 def holding_of(host: Inspection, listeners: list[Listener]) -> Holding:
@@ -81,7 +81,7 @@ def holding_of(host: Inspection, listeners: list[Listener]) -> Holding:
 
 
 def _elsewhere(host: Inspection, listener: Listener) -> str | None:
-    return listener.netns if host.netns is not None and listener.netns != host.netns else None
+    return None if listener.netns == host.netns else listener.netns or ""
 
 
 def _identity(owner: Process, *, forwards: bool | None) -> object:
@@ -102,18 +102,11 @@ def is_kernel_socket(host: Inspection, listener: Listener) -> bool:
 def conclusion(host: Inspection, language: Language) -> tuple[Safe, bool]:
     """The clause of the headline, and whether it tells of a holder, in this network namespace or another."""
     # The verdict of the classifiers, once there is one, is told here, before the bare holder.
-    say = language.say
     every = holdings(host)
     here = [holding for holding in every if holding.elsewhere is None]
     if not here:
         return _nothing(host, every, language), bool(every)
-    states = {listener.state for holding in here for listener in holding.listeners}
-    held = _held_by(host, here, language)
-    if states == {"bound"}:
-        held = say("{held}, bound but not listening", held=held)
-    elif states == {"connected"}:
-        held = say("{held}, for one udp peer only", held=held)
-    return held, True
+    return _held_by(host, here, language), True
 
 
 def _nothing(host: Inspection, elsewhere: list[Holding], language: Language) -> Safe:
@@ -172,8 +165,13 @@ def _held_unseen(host: Inspection, here: list[Holding], language: Language) -> S
 
 
 def _placed(held: Safe, here: list[Holding], language: Language) -> Safe:
-    """Adds where it leads, or its container or unit, where all that hold the port share one."""
+    """Adds what little it is held for, where it leads, or its container or unit, where all that hold it share one."""
     say = language.say
+    states = {listener.state for holding in here for listener in holding.listeners}
+    if states == {"bound"}:
+        held = say("{held}, bound but not listening", held=held)
+    elif states == {"connected"}:
+        held = say("{held}, for one udp peer only", held=held)
     leads = {forward.address: forward for holding in here if (forward := holding.forwards_to)}
     if len(leads) == 1:
         forwarding = next(iter(leads.values()))

@@ -49,8 +49,16 @@ def holder_rows(
         )
     ]
 
-    def add(key: Safe, tell: Callable[[Process], Safe | None], lower: int) -> None:
-        values = list({value: None for owner in holding.served_by if (value := tell(owner))})
+    pids = {owner.pid for owner in holding.served_by}
+    first = tuple(owner for owner in holding.served_by if pids.isdisjoint(parent.pid for parent in owner.parents))
+
+    def add(
+        key: Safe,
+        tell: Callable[[Process], Safe | None],
+        lower: int,
+        among: tuple[Process, ...] = holding.served_by,
+    ) -> None:
+        values = list({value: None for owner in among if (value := tell(owner))})
         if values:
             shown = joined(", ", values[:_SHOWN])
             if len(values) > _SHOWN:
@@ -65,7 +73,7 @@ def holder_rows(
         facts.append(Row(label=label, key=say("unit"), value=plain(unit, limit=100), rank=rank, whole=False))
     add(say("container"), lambda owner: _container(owner.container, language), 0)
     add(say("folder"), lambda owner: _folder(host, owner, home, root=False), 2)
-    add(say("started"), lambda owner: _started(host, owner, language), 1)
+    add(say("started"), lambda owner: _started(host, owner, language), 1, first)
     return facts
 
 

@@ -240,10 +240,10 @@ def _comes_from(inspection: Inspection, holding: Holding, language: Language, ho
     told = _place(inspection, holding, language, home)
     if holding.elsewhere is None:
         return told
-    namespace = plain(holding.elsewhere, limit=40)
-    if not told:
-        return language.say("namespace {namespace}", namespace=namespace)
-    return language.say("{place}, namespace {namespace}", place=told, namespace=namespace)
+    elsewhere = language.say("another namespace")
+    if holding.elsewhere:
+        elsewhere = language.say("namespace {namespace}", namespace=plain(holding.elsewhere, limit=40))
+    return joined(", ", [told, elsewhere]) if told else elsewhere
 
 
 def _place(inspection: Inspection, holding: Holding, language: Language, home: str | None) -> Safe:
