@@ -55,11 +55,15 @@ class Pair(Record):
     two: tuple[int, int]
 
 
+class HalfNone(Record):
+    half: tuple[int, None]
+
+
 class Empty(Record):
     nothing: tuple[()]
 
 
-@pytest.mark.parametrize("kind", [Float, Open, Either, Pair, Empty], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [Float, Open, Either, Pair, HalfNone, Empty], ids=lambda kind: kind.__name__)
 def test_a_field_that_json_could_not_carry_is_refused_by_name(kind: type[Record]) -> None:
     with pytest.raises(TypeError, match=rf"^{kind.__name__}\.{kind.__fields__[0]}: "):
         shapes_of(kind)

@@ -69,6 +69,11 @@ def test_any_value_is_written_as_it_is_in_printable_ascii(record: Record) -> Non
         assert all(" " <= character <= "~" for character in text)
 
 
+def test_what_could_steer_a_terminal_is_escaped() -> None:
+    assert to_json(One(only="\x7f\x1b\x9b\u202e\n\ud800")) == '{"only":"\\u007f\\u001b\\u009b\\u202e\\n\\ud800"}'
+    assert list(to_json_lines([One(only="\x7f")])) == ['{"only":"\\u007f"}\n']
+
+
 def test_keys_stand_in_the_order_of_the_model() -> None:
     document = json.loads(to_json(Listing(host=examples.inspection())))
     assert list(document["host"]) == list(examples.inspection().fields())
