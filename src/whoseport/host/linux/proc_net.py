@@ -10,6 +10,8 @@ from __future__ import annotations
 import _socket
 import sys
 
+from whoseport.model import LAST_PORT
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from whoseport.host.linux.sock_diag import Row
@@ -30,7 +32,7 @@ def parse(text: bytes) -> list[Row]:
         try:
             address, port = _endpoint(words[1])
             peer_address, peer_port = _endpoint(words[2])
-            state, uid, inode = int(words[3], 16), int(words[7]), int(words[9])
+            state, uid, inode = int(words[3], 16), _count(words[7]), _count(words[9])
         except ValueError:
             continue
         if len(address) == len(peer_address):
@@ -49,8 +51,10 @@ def parse_sctp_endpoints(text: bytes) -> list[Row]:
     for line in text.split(b"\n"):
         words = line.split()
         try:
-            state, port, uid, inode = int(words[3]), int(words[5]), int(words[6]), int(words[7])
+            state, port, uid, inode = (_count(word) for word in (words[3], *words[5:8]))
         except (ValueError, IndexError):
+            continue
+        if port > LAST_PORT:
             continue
         for word in words[8:]:
             address = _numeric(word.lstrip(b"*"))
@@ -81,6 +85,12 @@ def _endpoint(word: bytes) -> tuple[bytes, int]:
     if _LITTLE_ENDIAN:
         raw = b"".join(raw[at : at + 4][::-1] for at in range(0, len(raw), 4))
     return raw, int(port, 16)
+
+
+def _count(word: bytes) -> int:
+    if not word.isdigit() or len(word) > 20:
+        raise ValueError(word)
+    return int(word)
 
 
 def _numeric(word: bytes) -> bytes | None:

@@ -57,7 +57,7 @@ def read_sockets(
     this port only. `peers` also names the other end of each connection. `netns` is put into every socket.
     `release` is the kernel's own, or that of the running one.
     """
-    reading = _Reading(port, want, peers=peers, netns=netns, net=f"{proc}/thread-self/net")
+    reading = _Reading(port, want, peers=peers, netns=netns, net=f"{proc}/thread-self/net", release=release)
     try:
         client = Client()
     except OSError as problem:
@@ -70,7 +70,8 @@ def read_sockets(
                 continue
             try:
                 reading.ask(client, protocol, transport, number)
-                if protocol == "tcp" and not _tells_bound(release or os.uname().release):
+                # TCP_BOUND_INACTIVE came with Linux 6.8: before, sockets bound but not listening are not told
+                if protocol == "tcp" and not at_least(reading.release, (6, 8)):
                     reading.builder.partly(protocol, "not-supported")
             except Refused as refusal:
                 reading.fall_back(protocol, transport, _reason(refusal.errno, "not-supported"))
@@ -95,7 +96,10 @@ def read_files(
 class _Reading:
     """One reading of all tables, as it goes on."""
 
-    def __init__(self, port: int | None, want: Want, *, peers: bool, netns: str | None, net: str) -> None:
+    def __init__(
+        self, port: int | None, want: Want, *, peers: bool, netns: str | None, net: str, release: str | None = None
+    ) -> None:
+        self.release = os.uname().release if release is None else release
         self.port = port
         self.want_connections = port is not None or want == "everything"
         self.want_peers = peers
@@ -164,9 +168,10 @@ class _Reading:
             self.builder.unreadable(protocol, reason)
 
     def has_mptcp(self) -> bool:
-        """Whether an MPTCP socket may be listening here."""
+        """Whether an MPTCP socket may be listening here; the kernel counts those from Linux 6.3 on."""
         counts = [proc_net.sockets_in_use(self.protocols(), name) for name in (b"MPTCP", b"MPTCPv6")]
-        return not self.protocols() or any(counts)
+        known = [count for count in counts if count is not None]
+        return any(known) or (bool(known) and not at_least(self.release, (6, 3)))
 
     def exists(self, protocol: Protocol) -> bool:
         """Whether this kernel has the protocol at all; if not, there are no such sockets and nothing is unseen."""
@@ -186,11 +191,17 @@ def _reason(number: int | None, otherwise: Reason) -> Reason:
     return "not-permitted" if number in (errno.EPERM, errno.EACCES) else otherwise
 
 
-def _tells_bound(release: str) -> bool:
-    """Whether this Linux knows TCP_BOUND_INACTIVE: 6.8 and later do."""
+def at_least(release: str, version: tuple[int, int]) -> bool:
+    """Whether a kernel's release, such as `6.1.0-50-amd64`, is of this version or later; so is one that makes no sense.
+
+    >>> at_least("6.12.3-arch1", (6, 8)), at_least("6.1.0-50-amd64", (6, 8)), at_least("unknown", (6, 8))
+    (True, False, True)
+    """
     major, _, rest = release.partition(".")
     minor = rest.partition(".")[0].partition("-")[0]
-    return not (major.isdigit() and minor.isdigit()) or (int(major), int(minor)) >= (6, 8)
+    if not (major.isascii() and major.isdigit() and minor.isascii() and minor.isdigit() and len(release) < 256):
+        return True
+    return (int(major), int(minor)) >= version
 
 
 def _read(path: str) -> bytes:
