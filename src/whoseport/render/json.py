@@ -39,7 +39,7 @@ def to_json_lines(records: Iterable[Record]) -> Iterator[str]:
     """JSON Lines: a document on a line of its own for each record, newline included."""
     writers = _Writers(None)
     for record in records:
-        yield _without_delete(writers[type(record)](record)) + "\n"
+        yield writers[type(record)](record) + "\n"
 
 
 def pieces(record: Record, *, indent: bool = False) -> Iterator[str]:
@@ -63,12 +63,7 @@ def _pieces(value: object, writers: _Writers) -> Iterator[str]:
             before = writers.between
         yield writers.margin + "]"
     else:
-        yield _without_delete(writers[type(value)](value))
-
-
-def _without_delete(text: str) -> str:
-    # the one control character that JSON leaves as it is: sought once, not in every string
-    return text.replace("\x7f", "\\u007f")
+        yield writers[type(value)](value)
 
 
 class _Writers(dict[type, "Writer"]):
