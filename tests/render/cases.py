@@ -342,6 +342,28 @@ CASES: dict[str, Answer] = {
     "development": asked(
         3000, HBCI, host(listener(port=3000, address="::1", uid=1000, user="ana", unit=None, owners=(VITE,)))
     ),
+    "unit-of-the-user": asked(
+        8384,
+        HTTP,
+        host(
+            listener(
+                port=8384,
+                cgroup="/user.slice/user-1000.slice/user@1000.service/app.slice/syncthing.service",
+                owners=(process(70, "syncthing", uid=1000, user="ana"),),
+            )
+        ),
+    ),
+    "unit-of-another": asked(
+        8384,
+        HTTP,
+        host(
+            listener(
+                port=8384,
+                cgroup="/user.slice/user-1001.slice/user@1001.service/app.slice/syncthing.service",
+                owners=(process(70, "syncthing", uid=1001, user="eva"),),
+            )
+        ),
+    ),
     "four-processes": asked(
         8080,
         HTTP,

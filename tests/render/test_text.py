@@ -57,7 +57,7 @@ class TestPage:
 
 
 def test_the_next_step_comes_last_and_changes_nothing(language: Language) -> None:
-    harmless = re.compile(r"(?:sudo )?whoseport\b|systemctl status |docker logs |podman logs ")
+    harmless = re.compile(r"(?:sudo )?whoseport\b|systemctl (?:--user )?status |docker logs |podman logs ")
     for name in CASES:
         paragraphs = page(name, language, width=None).rstrip("\n").split("\n\n")
         label = language.say("Next")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from whoseport.render.addresses import socket_rows
 from whoseport.render.escape import Safe, joined, plain
-from whoseport.render.holding import Holding, box_name, endpoint, holdings, is_kernel_socket
+from whoseport.render.holding import Holding, box_name, endpoint, holdings, is_kernel_socket, saw_every_owner
 from whoseport.render.language import worded
 from whoseport.render.layout import Row
 from whoseport.render.owners import holder_rows
@@ -115,7 +115,7 @@ def _unowned_rows(host: Inspection, holding: Holding, *, language: Language, ver
     if len(shown) < len(first.candidates):
         more = language.count("and {number} more", "and {number} more", len(first.candidates) - len(shown))
         told.append(Row(label=label, key=Safe(""), value=more, rank=rank + 2))
-    if is_kernel_socket(host, first):
+    if is_kernel_socket(first, saw_every_owner=saw_every_owner(host)):
         told.append(Row(label=label, key=say("process"), value=say("none; the kernel's own socket"), rank=rank))
     return told
 

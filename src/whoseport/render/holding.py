@@ -93,10 +93,14 @@ def _identity(owner: Process, *, forwards: bool | None) -> object:
     return program, owner.uid, owner.unit, owner.container, owner.working_directory
 
 
-def is_kernel_socket(host: Inspection, listener: Listener) -> bool:
+def saw_every_owner(host: Inspection) -> bool:
+    """Whether every process was looked through."""
+    return not any(unseen.missing == "owners" for unseen in host.unseen)
+
+
+def is_kernel_socket(listener: Listener, *, saw_every_owner: bool) -> bool:
     """Whether every process was looked through, and none holds it: then it is the kernel's own."""
-    seen = not any(unseen.missing == "owners" for unseen in host.unseen)
-    return seen and not listener.owners and not listener.candidates
+    return saw_every_owner and not listener.owners and not listener.candidates
 
 
 def conclusion(host: Inspection, language: Language) -> tuple[Safe, bool]:
@@ -147,7 +151,9 @@ def _held_by(host: Inspection, here: list[Holding], language: Language) -> Safe:
         )
     if all(holding.owners for holding in here):
         return _placed(held, here, language)
-    if all(is_kernel_socket(host, one) for holding in here if not holding.owners for one in holding.listeners):
+    unowned = [listener for holding in here if not holding.owners for listener in holding.listeners]
+    saw_all = saw_every_owner(host)
+    if all(is_kernel_socket(listener, saw_every_owner=saw_all) for listener in unowned):
         return say("{held}, and by the kernel itself", held=held)
     return say("{held}; who else, could not be seen", held=held)
 
@@ -158,7 +164,8 @@ def _held_unseen(host: Inspection, here: list[Holding], language: Language) -> S
     likely = {plain(one.name, limit=_NAME_LIMIT): None for listener in listeners for one in listener.candidates}
     if likely:
         return _placed(say("held, likely by {names}", names=_listed(list(likely), language)), here, language)
-    if all(is_kernel_socket(host, listener) for listener in listeners):
+    saw_all = saw_every_owner(host)
+    if all(is_kernel_socket(listener, saw_every_owner=saw_all) for listener in listeners):
         return say("held by the kernel itself, by no process")
     placed = _placed(say("something holds it"), here, language)
     return say("{held}; who, could not be seen", held=placed)

@@ -29,9 +29,18 @@ def next_steps(host: Inspection, *, asked: str, language: Language) -> list[Step
             steps.append(Step(command=command_line(command), meaning=say("what the container says")))
         unit = holding.unit
         if not logs and unit and unit.endswith((".service", ".socket")) and _is_typable(unit):
-            status = ("systemctl", "status", unit.removesuffix(".service"))
-            steps.append(Step(command=command_line(status), meaning=say("the unit's state and log")))
+            status = _status(unit, holding.listeners[0].cgroup or "", host.privileges.uid)
+            if status is not None:
+                steps.append(Step(command=command_line(status), meaning=say("the unit's state and log")))
     return list(dict.fromkeys(steps))[:_MOST]
+
+
+def _status(unit: str, cgroup: str, uid: int | None) -> tuple[str, ...] | None:
+    """How to ask for a unit: the system's manager, or the asking user's own; another user's answers to nobody else."""
+    name = unit.removesuffix(".service")
+    if "/user@" not in cgroup:
+        return "systemctl", "status", name
+    return ("systemctl", "--user", "status", name) if f"/user@{uid}.service/" in cgroup else None
 
 
 def _logs(container: Container) -> tuple[str, ...] | None:

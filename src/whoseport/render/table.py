@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from whoseport.record import Record
 from whoseport.render.escape import Safe, joined, plain
-from whoseport.render.holding import Holding, box_name, holding_of, holdings, is_kernel_socket
+from whoseport.render.holding import Holding, box_name, holding_of, holdings, is_kernel_socket, saw_every_owner
 from whoseport.render.language import worded
 from whoseport.render.layout import LABEL_COLUMNS, NARROW
 from whoseport.render.owners import shortened
@@ -71,6 +71,13 @@ class Line(Record):
     @property
     def cells(self) -> tuple[Safe, ...]:
         return self.port, self.reach, self.runs, self.user, self.comes_from
+
+
+class Sight(Record):
+    """What a look missed: the subjects of its `unseen`, and whether any process was not looked through."""
+
+    subjects: frozenset[str]
+    saw_every_owner: bool
 
 
 def listing(
@@ -157,7 +164,7 @@ def _cell(value: str) -> str:
 
 def _table_lines(inspection: Inspection, *, language: Language, home: str | None, verbose: bool) -> list[Line]:
     """In the order of the look, which may have been sorted; several sockets on one line stand where the first does."""
-    partly_unseen = _unseen_subjects(inspection)
+    sight = Sight(subjects=_unseen_subjects(inspection), saw_every_owner=saw_every_owner(inspection))
     places = {id(listener): place for place, listener in enumerate(inspection.listeners)}
     told: list[tuple[int, Line]] = []
     for holding in holdings(inspection):
@@ -168,7 +175,7 @@ def _table_lines(inspection: Inspection, *, language: Language, home: str | None
             line = _line(
                 inspection,
                 holding_of(inspection, listeners),
-                unseen=partly_unseen,
+                sight=sight,
                 language=language,
                 home=home,
                 verbose=verbose,
@@ -185,7 +192,7 @@ def _line(
     inspection: Inspection,
     holding: Holding,
     *,
-    unseen: frozenset[str],
+    sight: Sight,
     language: Language,
     home: str | None,
     verbose: bool,
@@ -194,7 +201,7 @@ def _line(
     first = listeners[0]
     subjects = {f"socket:{listener.inode}" for listener in listeners}
     subjects |= {f"pid:{owner.pid}" for owner in holding.owners}
-    no_owner = not holding.owners and not is_kernel_socket(inspection, first)
+    no_owner = not holding.owners and not is_kernel_socket(first, saw_every_owner=sight.saw_every_owner)
     users = list(dict.fromkeys(owner.user or str(owner.uid) for owner in holding.owners if owner.uid is not None))
     users = users or [first.user or ("" if first.uid is None else str(first.uid))]
     return Line(
@@ -203,7 +210,7 @@ def _line(
         runs=_what_runs(holding, no_owner=no_owner, language=language),
         user=joined(", ", [plain(user, limit=_NAME_LIMIT) for user in users[:_SHOWN_NAMES]]),
         comes_from=_comes_from(inspection, holding, language, home),
-        partly=no_owner or not subjects.isdisjoint(unseen),
+        partly=no_owner or not subjects.isdisjoint(sight.subjects),
     )
 
 
