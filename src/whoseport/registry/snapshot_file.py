@@ -72,6 +72,7 @@ class OtherFormat(BrokenSurroundings):
 
 
 def checksum(piece: bytes) -> int:
+    """Of a block or of the header, below 2^30."""
     return int.from_bytes(piece, "little") % PRIME
 
 
