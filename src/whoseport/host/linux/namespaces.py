@@ -61,7 +61,11 @@ def other_namespaces(proc: str = "/proc") -> Namespaces:
     Takes about 5 us a process, twice that where it belongs to somebody else and we are not root.
     """
     own = own_namespace(proc)
-    root = os.open(proc, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        root = os.open(proc, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        unreadable = Unseen(missing="namespace", reason="unreadable", subject=None)
+        return Namespaces(own=own, others=(), unseen=(unreadable,))
     try:
         own_files = net_files("thread-self", root=root)
         members: dict[str, list[int]] = {}
