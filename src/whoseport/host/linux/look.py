@@ -8,15 +8,10 @@ from __future__ import annotations
 import os
 import time
 
-from whoseport.host.linux.candidates import Candidates
 from whoseport.host.linux.cgroups import Cgroups, paths_of_process
-from whoseport.host.linux.containers import container_id_of
-from whoseport.host.linux.containers import look as look_for_container
-from whoseport.host.linux.destinations import container_at
-from whoseport.host.linux.entering import read_namespace
 from whoseport.host.linux.forwarders import READERS as FORWARDERS
 from whoseport.host.linux.forwarders import forwarding
-from whoseport.host.linux.listeners import Surroundings, describe, unseen_details
+from whoseport.host.linux.listeners import Listeners, Surroundings, unseen_details
 from whoseport.host.linux.namespaces import other_namespaces
 from whoseport.host.linux.owners import Holders, find_holders
 from whoseport.host.linux.privileges import read_privileges
@@ -29,7 +24,7 @@ from whoseport.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from whoseport.host.linux.namespaces import Namespace
     from whoseport.host.linux.sockets import RawSocket, SocketTable, Want
@@ -56,16 +51,18 @@ def look(
     taken_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(clock()))
     users = Users(f"{root}/etc/passwd")
     privileges = read_privileges(users, proc=proc)
-    uid = os.geteuid()
     want: Want = "everything" if everything else "listening"
     namespaces = other_namespaces(proc)
     own = read_sockets(port=port, want=want, peers=peers, netns=namespaces.own, proc=proc)
     tables = [own]
-    tables += [read_namespace(other, port=port, want=want, proc=proc) for other in namespaces.others]
+    if namespaces.others:
+        from whoseport.host.linux.entering import read_namespace
+
+        tables += [read_namespace(other, port=port, want=want, proc=proc) for other in namespaces.others]
     sockets = [socket for table in tables for socket in table.sockets]
 
     holders, method, refusal = _find_owners({socket.inode for socket in sockets}, bpf=bpf, proc=proc)
-    sockets = _still_there(sockets, holders, own, uid=uid, port=port, proc=proc)
+    sockets = _still_there(sockets, holders, own, port=port, proc=proc)
     containers = _Containers(root)
     processes = Processes(users, containers.of, proc=proc)
     for details in holders.details.values():
@@ -77,16 +74,22 @@ def look(
     for path in {path for details in holders.details.values() for path in paths_of_process(details[9])[:1]}:
         cgroups.learn(path)
     cgroups.resolve({socket.cgroup_id for socket in sockets if socket.cgroup_id is not None})
-    surroundings = Surroundings(
-        users=users,
-        cgroups=cgroups,
-        candidates=Candidates(cgroups, proc=proc),
-        container_of=containers.of,
-        forwarding_of=_Forwarders(namespaces.others, containers, proc=proc).of,
-    )
     sockets.sort(key=_order)
-    listeners, uncertain = describe(sockets, holders, owners, surroundings, netns=namespaces.own, uid=uid)
-    unseen = [*namespaces.unseen, *(one for table in tables for one in table.unseen), *uncertain]
+    describing = Listeners(
+        Surroundings(
+            netns=namespaces.own,
+            uid=os.geteuid(),
+            proc=proc,
+            users=users,
+            cgroups=cgroups,
+            holders=holders,
+            owners=owners,
+            container_of=containers.of,
+            forwarding_of=_Forwarders(namespaces.others, containers, proc=proc).of,
+        )
+    )
+    listeners = tuple(describing.describe(socket) for socket in sockets)
+    unseen = [*namespaces.unseen, *(one for table in tables for one in table.unseen), *describing.unseen]
     unseen += unseen_details(holders.details.values())
     unseen = list(dict.fromkeys([*unseen, *unpackaged, *containers.unseen]))
     return Inspection(
@@ -103,7 +106,7 @@ def look(
         else None,
         owners_method=method,
         bpf_refused=refusal,
-        listeners=tuple(listeners),
+        listeners=listeners,
         unseen=tuple(unseen),
     )
 
@@ -124,12 +127,13 @@ def _find_owners(inodes: set[int], *, bpf: bool, proc: str) -> tuple[Holders, Ow
 
 
 def _still_there(
-    sockets: list[RawSocket], holders: Holders, own: SocketTable, *, uid: int, port: int | None, proc: str
+    sockets: list[RawSocket], holders: Holders, own: SocketTable, *, port: int | None, proc: str
 ) -> list[RawSocket]:
     """Without the sockets that were closed between the two readings: no one holds them, and they are no more.
 
     Asked again only where each holder should have been seen, and in our own namespace.
     """
+    uid = os.geteuid()
     doubtful = {socket.inode for socket in own.sockets if uid in (0, socket.uid) and not holders.pids.get(socket.inode)}
     if not doubtful:
         return sockets
@@ -159,7 +163,12 @@ class _Containers:
         self._known: dict[str, Container] = {}
         self.unseen: list[Unseen] = []
 
-    def of(self, paths: Iterable[str]) -> Container | None:
+    def of(self, paths: tuple[str, ...]) -> Container | None:
+        if paths in ((), ("/",)):
+            return None
+        from whoseport.host.linux.containers import container_id_of
+        from whoseport.host.linux.containers import look as look_for_container
+
         for path in paths:
             found = container_id_of(path)
             if found is not None:
@@ -189,6 +198,8 @@ class _Forwarders:
         if found is None or not self._others:
             return found
         if found.address not in self._known:
+            from whoseport.host.linux.destinations import container_at
+
             self._known[found.address] = container_at(found.address, self._others, self._containers.of, proc=self._proc)
         return found.replace(container=self._known[found.address])
 
