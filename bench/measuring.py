@@ -63,11 +63,11 @@ class Launcher:
             preexec_fn=load.enter if load else None,
         )
 
-    def run(self, command: Command, *, output: str = os.devnull) -> tuple[float, int]:
+    def run(self, command: Command, *, output: str = os.devnull, errors: str = os.devnull) -> tuple[float, int]:
         """Seconds and peak KiB of one run; WrongAnswerError for an exit status that is not expected."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        marshal.dump((list(command.words), self._environment, output), self._process.stdin)
+        marshal.dump((list(command.words), self._environment, output, errors), self._process.stdin)
         self._process.stdin.flush()
         status, seconds, peak = marshal.load(self._process.stdout)
         if status not in command.statuses:
@@ -76,8 +76,15 @@ class Launcher:
 
     def try_once(self, command: Command) -> None:
         """One run that does not count: it fills the caches, and its output is read to see that it is an answer."""
-        with tempfile.NamedTemporaryFile(prefix="whoseport-bench-") as output:
-            self.run(command, output=output.name)
+        with (
+            tempfile.NamedTemporaryFile(prefix="whoseport-bench-") as output,
+            tempfile.NamedTemporaryFile(prefix="whoseport-bench-") as errors,
+        ):
+            try:
+                self.run(command, output=output.name, errors=errors.name)
+            except WrongAnswerError as failure:
+                said = errors.read().decode(errors="replace").strip().rpartition("\n")[2]
+                raise WrongAnswerError(f"{failure}, {said}" if said else str(failure)) from None
             wrong = command.check(output.read()) if command.check else None
         if wrong:
             raise WrongAnswerError(f"{command.name}: {wrong}")

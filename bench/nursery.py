@@ -196,11 +196,10 @@ def stand(
     for descriptor in carried:
         os.close(descriptor)
     came = 0
-    while came < processes:
-        arrived = len(os.read(ready_read, 65536))
-        if not arrived:
-            raise ValueError(f"only {came} of {processes} processes came up")
+    while arrived := len(os.read(ready_read, 65536)):  # until the last of them has closed its end
         came += arrived
+    if came != processes:
+        raise ValueError(f"only {came} of {processes} processes came up")
     os.close(ready_read)
     return counts(pids, port=first_port)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ def answer(*, rounds: int | None) -> dict[str, Any]:
         check=lambda output: None if b"971" in output else "no word of the port",
     )
     peer = Command(name="whatportis 971", words=(f"{whatportis}/whatportis", "971"))
+    busy = os.getloadavg()[0]
     with launching(home=home()) as launcher:
         series, wrong = in_turn(launcher, [bare, json_answer, text_answer, peer], rounds=rounds or 25)
     demands = []
@@ -52,7 +54,7 @@ def answer(*, rounds: int | None) -> dict[str, Any]:
         "whatportis' database was written in its own format from the facts of this repository. It finds nothing for "
         "971, whose record is the range 954-988, but reads its whole database to say so."
     ]
-    return part("The first answer", series=series, demands=demands, wrong=wrong, notes=notes)
+    return part("The first answer", series=series, demands=demands, wrong=wrong, notes=notes, busy=busy)
 
 
 def registry(*, rounds: int | None) -> dict[str, Any]:
@@ -66,6 +68,7 @@ def registry(*, rounds: int | None) -> dict[str, Any]:
     )
     bare = Command(name="python -c pass", words=(f"{folder}/python", "-c", "pass"))
     package = Command(name="naming the packages of two programs", words=(f"{folder}/python", "-c", PACKAGE))
+    busy = os.getloadavg()[0]
     with launching(home=home()) as launcher:
         series, wrong = in_turn(launcher, [bare, lookups, dump, package], rounds=rounds or 5)
     demands = []
@@ -76,7 +79,7 @@ def registry(*, rounds: int | None) -> dict[str, Any]:
     if package.name in series and bare.name in series:
         above = excess(series[package.name], series[bare.name], unit=series[bare.name])
         demands.append(demand(f"{package.name} ({packages()} packages)", "bare Python, above it", above))
-    return part("The registry, and packages", series=series, demands=demands, wrong=wrong)
+    return part("The registry, and packages", series=series, demands=demands, wrong=wrong, busy=busy)
 
 
 def packages() -> int:
@@ -91,6 +94,7 @@ def host(size: str, *, rounds: int | None, own_network: bool | None = None) -> d
     """One load: who holds a port, and everything that listens, with and without the BPF iterator."""
     folder = install_whoseport()
     psutil = install_psutil()
+    busy = os.getloadavg()[0]
     with standing(SIZES[size], own_network=own_network) as load, launching(home=home(), load=load) as launcher:
         commands = host_commands(load, folder=folder, psutil=psutil, slow=SLOW[size])
         series, wrong = in_turn(launcher, commands, rounds=rounds or ROUNDS[size])
@@ -100,6 +104,7 @@ def host(size: str, *, rounds: int | None, own_network: bool | None = None) -> d
         series=series,
         demands=host_demands(size, series),
         wrong=wrong,
+        busy=busy,
         notes=[
             f"{held.processes:,} processes, {held.descriptors:,} descriptors, {held.listeners:,} listeners, "
             f"{held.connections:,} connections, as counted in /proc, in {where}; "

@@ -42,11 +42,13 @@ def part(
     demands: Sequence[Mapping[str, Any]],
     wrong: Sequence[str] = (),
     notes: Sequence[str] = (),
+    busy: float | None = None,
 ) -> dict[str, Any]:
-    """The results of one part, as they are kept."""
+    """The results of one part, as they are kept. `busy`: the load average of the machine before it began."""
     return {
         "title": title,
         "taken": time.strftime("%Y-%m-%d", time.gmtime()),
+        "busy": None if busy is None else round(busy, 1),
         "commands": [
             {
                 "command": name,
@@ -90,7 +92,7 @@ def tables(results: Mapping[str, Any]) -> str:
 
 
 def section(result: Mapping[str, Any]) -> list[str]:
-    lines = [f"### {result['title']}", "", f"Measured {result['taken']}."]
+    lines = [f"### {result['title']}", "", measured(result)]
     lines += ["", *(f"{note}  " for note in result["notes"])] if result["notes"] else []
     lines += ["", "| what | against | result | must | aim | |", "|---|---|---|---|---|---|"]
     for row in result["demands"]:
@@ -104,6 +106,11 @@ def section(result: Mapping[str, Any]) -> list[str]:
         lines.append(f"| `{name}` | {figures} | {row['peak']:.1f} | {row['runs']} |")
     lines += ["", *(f"- Left out: {failure}" for failure in result["wrong"])] if result["wrong"] else []
     return [*lines, ""]
+
+
+def measured(result: Mapping[str, Any]) -> str:
+    busy = result["busy"]
+    return f"Measured {result['taken']}" + ("." if busy is None else f", the load average before it being {busy:g}.")
 
 
 def unit(row: Mapping[str, Any]) -> str:

@@ -50,12 +50,12 @@ def test_tables_stand_between_the_marks_and_nothing_else_changes() -> None:
 def test_commands_run_in_turn_and_wrong_answers_are_left_out(tmp_path_factory: pytest.TempPathFactory) -> None:
     right = Command(name="right", words=("/bin/sh", "-c", "echo 1"), check=lambda out: None if out == b"1\n" else "no")
     once = Command(name="once", words=("/bin/sh", "-c", ":"), rounds=1)
-    fails = Command(name="fails", words=("/bin/sh", "-c", "exit 3"))
+    fails = Command(name="fails", words=("/bin/sh", "-c", "echo a >&2; echo no way >&2; exit 3"))
     lies = Command(name="lies", words=("/bin/sh", "-c", "echo 2"), check=right.check)
     with launching(home=tmp_path_factory.mktemp("home")) as launcher:
         series, wrong = in_turn(launcher, [right, once, fails, lies], rounds=3)
     assert {name: len(taken.seconds) for name, taken in series.items()} == {"right": 3, "once": 1}
-    assert wrong == ["fails: exit status 3", "lies: no"]
+    assert wrong == ["fails: exit status 3, no way", "lies: no"]
     assert series["right"].peak > 0
 
 
