@@ -463,6 +463,7 @@ CASES: dict[str, Answer] = {
             reserved_here=True,
         ),
     ),
+    "only-past-connections": asked(971, FREE, host(connections=Connections(time_wait=18))),
     "two-holders": asked(
         53,
         HTTP,

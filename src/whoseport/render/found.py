@@ -17,7 +17,7 @@ def results(
 ) -> str:
     """The results, best first; the same service on several transports of a port on one line.
 
-    `limit` is how many were asked for, 0 for all: where that many came, there may be more.
+    `limit` is how many lines were asked for, 0 for all.
     """
     say = language.say
     merged: dict[tuple[int | None, str | None, str], list[str]] = {}
@@ -30,10 +30,10 @@ def results(
         rows.append(
             (numbered if port is not None else say("no port"), plain(name or "-", limit=60), prose(description))
         )
-    told = _set(rows, width=width)
+    told = _set(rows[: limit or None], width=width)
     if not rows:
         told.append(say("Nothing found."))
-    elif limit and len(found.results) >= limit:
+    elif limit and len(rows) > limit:
         command = command_line(("whoseport", "find", "-n", "0", text))
         told += [Safe(""), *next_lines(command, say("every result"), language, width=width, colour=colour)]
     else:

@@ -126,7 +126,7 @@ def _nothing(host: Inspection, elsewhere: list[Holding], language: Language) -> 
         return say("what is here could not be seen")
     connections = host.connections
     if connections is not None:
-        number = sum(value for name, value in connections.fields().items() if name != "peers")
+        number = sum(value for name, value in connections.fields().items() if name not in ("peers", "time_wait"))
         if number:
             return language.count(
                 "nothing listens here, {number} connection uses it",
