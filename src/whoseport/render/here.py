@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from whoseport.render.addresses import socket_rows
 from whoseport.render.escape import Safe, joined, plain
-from whoseport.render.holding import Holding, box_name, endpoint, holdings, is_kernel_socket, saw_every_owner
+from whoseport.render.holding import (
+    Holding,
+    box_name,
+    endpoint,
+    holdings,
+    is_kernel_socket,
+    living_connections,
+    saw_every_owner,
+)
 from whoseport.render.language import worded
 from whoseport.render.layout import Row
 from whoseport.render.owners import holder_rows
@@ -127,6 +135,8 @@ def _no_socket(
     key = plain(transport) if transport else Safe("tcp, udp")
     if host.port_state is not None and host.port_state.state == "unknown":
         value = say("could not be looked at")
+    elif living_connections(host):
+        value = say("no listening socket")
     elif host.netns is None:
         value = say("no socket")
     elif elsewhere:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from whoseport.render.language import Language
 
 _SHOWN_NAMES = 3
+_NOT_LIVING = ("last_ack", "closing", "time_wait", "peers")
 _NAME_LIMIT = 40
 
 
@@ -124,16 +125,20 @@ def _nothing(host: Inspection, elsewhere: list[Holding], language: Language) -> 
         return say("nothing seen here, held in another network namespace")
     if host.port_state is not None and host.port_state.state == "unknown":
         return say("what is here could not be seen")
-    connections = host.connections
-    if connections is not None:
-        number = sum(value for name, value in connections.fields().items() if name not in ("peers", "time_wait"))
-        if number:
-            return language.count(
-                "nothing listens here, {number} connection uses it",
-                "nothing listens here, {number} connections use it",
-                number,
-            )
+    number = living_connections(host)
+    if number:
+        return language.count(
+            "nothing listens here, {number} connection uses it",
+            "nothing listens here, {number} connections use it",
+            number,
+        )
     return say("nothing seen here")
+
+
+def living_connections(host: Inspection) -> int:
+    """Connections on the port that a process may still have: those that both sides have closed are over."""
+    counts = host.connections.fields() if host.connections is not None else {}
+    return sum(number for state, number in counts.items() if state not in _NOT_LIVING)
 
 
 def _held_by(host: Inspection, here: list[Holding], language: Language) -> Safe:
