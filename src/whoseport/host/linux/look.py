@@ -13,9 +13,9 @@ from whoseport.host.linux.forwarders import READERS as FORWARDERS
 from whoseport.host.linux.forwarders import forwarding
 from whoseport.host.linux.listeners import Listeners, Surroundings, unseen_details
 from whoseport.host.linux.namespaces import other_namespaces
-from whoseport.host.linux.owners import Holders, find_holders
+from whoseport.host.linux.owners import Holders, find_holders, read_holders
 from whoseport.host.linux.privileges import read_privileges
-from whoseport.host.linux.processes import Processes, read_process_details
+from whoseport.host.linux.processes import Processes
 from whoseport.host.linux.settings import read_settings
 from whoseport.host.linux.sockets import read_sockets
 from whoseport.host.linux.users import Users
@@ -118,10 +118,7 @@ def _find_owners(inodes: set[int], *, bpf: bool, proc: str) -> tuple[Holders, Ow
 
         found = find_owners(inodes)
         if not isinstance(found, str):
-            holding = {pid for pids in found.values() for pid in pids}
-            read = {pid: read_process_details(pid, proc=proc) for pid in holding}
-            details = {pid: known for pid, known in read.items() if known is not None}
-            return Holders(pids=found, details=details, refused=(), hidden=False), "bpf-iterator", None
+            return read_holders(found, proc=proc), "bpf-iterator", None
         refusal = found
     return find_holders(inodes, proc=proc), "proc-walk", refusal
 

@@ -8,25 +8,26 @@ no descriptor passed over, and several processes sharing the work where there is
 
 from __future__ import annotations
 
-import marshal
 import os
 
-from whoseport.host.linux.processes import read_details
+from whoseport.host.linux.processes import read_details, read_process_details
+from whoseport.host.linux.sharing import processors, share
 from whoseport.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from whoseport.host.linux.processes import Details
 
-    Share = tuple[list[int], dict[int, list[int]], dict[int, Details], list[int]]
-    """Numbers of the groups that were walked, pids by inode, details by pid, pids that refused: for `marshal`."""
+    Share = tuple[dict[int, list[int]], dict[int, Details], list[int]]
+    """Pids by inode, details by pid, pids that refused."""
 
 WORTH_SHARING = 6_000
 """Descriptors from which on the start of another process costs less than it saves."""
 _SHARE_AT_LEAST = 500
-_MOST_WORKERS = 8
+_DETAILS_WORTH_SHARING = 400
+"""The same, in processes of which only the details are read."""
 _INITIAL_PID_NAMESPACE = "pid:[4026531836]"  # PROC_PID_INIT_INO, include/linux/proc_ns.h
 
 
@@ -52,23 +53,45 @@ def find_holders(inodes: Iterable[int], *, proc: str = "/proc", workers: int | N
         return Holders(pids={}, details={}, refused=(), hidden=hidden)
     groups, reachable = _survey(everyone, proc)
     if workers is None:
-        workers = min(_processors(), _MOST_WORKERS, reachable // (WORTH_SHARING // 2))
-    if workers > 1 and len(groups) > 1 and _alone():
-        shares = _walk_together(groups, wanted, proc=proc, workers=min(workers, len(groups)))
-    else:
-        shares = [_walk(range(len(groups)), groups, wanted, proc=proc)]
-    if len({inode for share in shares for inode in share[1]}) < len(wanted):
+        workers = min(processors(), reachable // (WORTH_SHARING // 2))
+
+    def walk(numbers: Iterable[int]) -> Share:
+        return _walk((pid for number in numbers for pid in groups[number]), wanted, proc=proc)
+
+    shares = share(len(groups), walk, workers=workers)
+    if len({inode for held, _details, _refused in shares for inode in held}) < len(wanted):
         # a process that became a daemon meanwhile has a pid that was not listed
-        newcomers = sorted(_pids(proc) - everyone)
-        shares.append(_walk([0], [newcomers], wanted, proc=proc))
+        shares.append(_walk(sorted(_pids(proc) - everyone), wanted, proc=proc))
     return _joined(shares, hidden=hidden)
+
+
+def read_holders(pids: dict[int, tuple[int, ...]], *, proc: str = "/proc", workers: int | None = None) -> Holders:
+    """The same, where it is already known who holds what (by a BPF iterator, which sees every process)."""
+    holding = sorted({pid for holders in pids.values() for pid in holders})
+    if workers is None:
+        workers = min(processors(), len(holding) // (_DETAILS_WORTH_SHARING // 2))
+    groups = [holding[start : start + 50] for start in range(0, len(holding), 50)]
+
+    def read(numbers: Iterable[int]) -> dict[int, Details]:
+        found = {}
+        for number in numbers:
+            for pid in groups[number]:
+                details = read_process_details(pid, proc=proc)
+                if details is not None:
+                    found[pid] = details
+        return found
+
+    details: dict[int, Details] = {}
+    for some in share(len(groups), read, workers=workers):
+        details.update(some)
+    return Holders(pids=pids, details=details, refused=(), hidden=False)
 
 
 def _joined(shares: list[Share], *, hidden: bool) -> Holders:
     pids: dict[int, set[int]] = {}
     details: dict[int, Details] = {}
     refused: set[int] = set()
-    for _groups, held, found, closed in shares:
+    for held, found, closed in shares:
         for inode, holders in held.items():
             pids.setdefault(inode, set()).update(holders)
         details.update(found)
@@ -139,21 +162,14 @@ def _leaderless(pid: int, proc: str) -> bool:
         return False
 
 
-def _walk(numbers: Iterable[int], groups: Sequence[Sequence[int]], wanted: dict[str, int], *, proc: str) -> Share:
-    done: list[int] = []
-    held: dict[int, list[int]] = {}
-    details: dict[int, Details] = {}
-    refused: list[int] = []
-    for number in numbers:
-        for pid in groups[number]:
-            _walk_process(pid, wanted, (held, details, refused), proc=proc)
-        done.append(number)
-    return done, held, details, refused
+def _walk(pids: Iterable[int], wanted: dict[str, int], *, proc: str) -> Share:
+    found: Share = {}, {}, []
+    for pid in pids:
+        _walk_process(pid, wanted, found, proc=proc)
+    return found
 
 
-def _walk_process(
-    pid: int, wanted: dict[str, int], found: tuple[dict[int, list[int]], dict[int, Details], list[int]], *, proc: str
-) -> None:
+def _walk_process(pid: int, wanted: dict[str, int], found: Share, *, proc: str) -> None:
     held, details, refused = found
     inodes, described, closed, empty = _read_table(f"{proc}/{pid}/fd", wanted, thread=False)
     if empty and _leaderless(pid, proc):
@@ -213,106 +229,3 @@ def _read_table(path: str, wanted: dict[str, int], *, thread: bool) -> tuple[set
     finally:
         os.close(table)
     return inodes, described, closed, not names
-
-
-def _processors() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except OSError:
-        return 1
-
-
-def _alone() -> bool:
-    """Whether this process has one thread only: after a fork, locks that others held would stay shut for ever."""
-    try:
-        return os.stat("/proc/self/task").st_nlink == 3
-    except OSError:
-        return False
-
-
-def _walk_together(groups: list[list[int]], wanted: dict[str, int], *, proc: str, workers: int) -> list[Share]:
-    """Walk with workers - 1 forked processes beside this one; each takes the next group from a common queue.
-
-    What a worker took and did not deliver, since it was killed, is walked here once more.
-    """
-    queue, filling = os.pipe()
-    capacity = 30_000  # numbers of two bytes in a pipe of 64 KiB
-    while len(groups) > capacity:
-        groups[len(groups) % capacity] += groups.pop()
-    os.set_blocking(filling, False)
-    try:
-        os.write(filling, b"".join(number.to_bytes(2, "little") for number in range(len(groups))))
-    finally:
-        os.close(filling)
-    children: list[tuple[int, int]] = []
-    shares: list[Share] = []
-    try:
-        for _ in range(workers - 1):
-            try:
-                children.append(_start_worker(queue, groups, wanted, proc=proc))
-            except OSError:
-                break  # no process or no descriptor to be had
-        shares.append(_walk(_taken(queue), groups, wanted, proc=proc))
-        while children:
-            pid, reading = children[-1]
-            delivered = _delivered(reading)
-            if delivered is not None:
-                shares.append(delivered)
-            children.pop()
-            os.close(reading)
-            _reap(pid)
-    finally:
-        os.close(queue)
-        for pid, reading in children:
-            os.close(reading)
-            os.kill(pid, 9)
-            _reap(pid)
-    missing = set(range(len(groups))).difference(*(share[0] for share in shares))
-    if missing:
-        shares.append(_walk(sorted(missing), groups, wanted, proc=proc))
-    return shares
-
-
-def _start_worker(queue: int, groups: list[list[int]], wanted: dict[str, int], *, proc: str) -> tuple[int, int]:
-    """Pid of a new worker, and the descriptor on which it delivers."""
-    reading, writing = os.pipe()
-    try:
-        pid = os.fork()
-    except OSError:
-        os.close(reading)
-        os.close(writing)
-        raise
-    if pid == 0:
-        try:
-            os.close(reading)
-            delivery = memoryview(marshal.dumps(_walk(_taken(queue), groups, wanted, proc=proc)))
-            while delivery:
-                delivery = delivery[os.write(writing, delivery) :]
-        finally:
-            # whatever went wrong, nothing of the program that we are a copy of may run here
-            os._exit(0)
-    os.close(writing)
-    return pid, reading
-
-
-def _taken(queue: int) -> Iterable[int]:
-    while number := os.read(queue, 2):
-        yield int.from_bytes(number, "little")
-
-
-def _delivered(reading: int) -> Share | None:
-    pieces = []
-    while piece := os.read(reading, 1 << 20):
-        pieces.append(piece)
-    try:
-        share: Share = marshal.loads(b"".join(pieces))
-    except (EOFError, ValueError, TypeError):
-        return None
-    return share
-
-
-def _reap(pid: int) -> None:
-    try:
-        os.waitpid(pid, 0)
-    except ChildProcessError:
-        return  # the program around us ignores SIGCHLD
