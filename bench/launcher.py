@@ -3,8 +3,8 @@
 It is small for a reason: the peak memory that the kernel reports of a process begins with that of the one it was forked
 from (setmax_mm_hiwater_rss in exec_mmap, fs/exec.c), so a command's peak can be told only down to this one's size.
 
-Standard input: marshalled (command, environment, file for its output, file for its errors), one after the other. Standard output: for each
-(exit status, seconds, peak memory in KiB).
+Standard input: marshalled (command, environment, file for its output, file for its errors), one after the other.
+Standard output: for each (exit status, seconds, seconds of processor time, peak memory in KiB).
 """
 
 import marshal
@@ -28,7 +28,8 @@ def main() -> None:
         pid = os.posix_spawn(command[0], command, environment, file_actions=[nothing, to_file, complaints])
         _pid, status, usage = os.wait4(pid, 0)
         seconds = time.perf_counter() - started
-        marshal.dump((os.waitstatus_to_exitcode(status), seconds, usage.ru_maxrss), answers)
+        busy = usage.ru_utime + usage.ru_stime
+        marshal.dump((os.waitstatus_to_exitcode(status), seconds, busy, usage.ru_maxrss), answers)
         answers.flush()
 
 

@@ -40,9 +40,10 @@ class Command:
 
 @dataclass(slots=True)
 class Series:
-    """What one command took: seconds of each round, and the most memory it ever held, in KiB."""
+    """What one command took: seconds of each round, by the clock and of processors, and its most memory, in KiB."""
 
     seconds: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
     peak: int = 0
 
     @property
@@ -63,16 +64,16 @@ class Launcher:
             preexec_fn=load.enter if load else None,
         )
 
-    def run(self, command: Command, *, output: str = os.devnull, errors: str = os.devnull) -> tuple[float, int]:
-        """Seconds and peak KiB of one run; WrongAnswerError for an exit status that is not expected."""
+    def run(self, command: Command, *, output: str = os.devnull, errors: str = os.devnull) -> tuple[float, float, int]:
+        """Seconds by the clock, of processors, and peak KiB of one run; WrongAnswerError for an exit status that is not expected."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         marshal.dump((list(command.words), self._environment, output, errors), self._process.stdin)
         self._process.stdin.flush()
-        status, seconds, peak = marshal.load(self._process.stdout)
+        status, seconds, busy, peak = marshal.load(self._process.stdout)
         if status not in command.statuses:
             raise WrongAnswerError(f"{command.name}: exit status {status}")
-        return seconds, peak
+        return seconds, busy, peak
 
     def try_once(self, command: Command) -> None:
         """One run that does not count: it fills the caches, and its output is read to see that it is an answer."""
@@ -123,11 +124,12 @@ def in_turn(launcher: Launcher, commands: Sequence[Command], *, rounds: int) -> 
             if command.rounds is not None and turn >= command.rounds:
                 continue
             try:
-                seconds, peak = launcher.run(command)
+                seconds, busy, peak = launcher.run(command)
             except WrongAnswerError as failure:
                 wrong.append(f"{failure} in round {turn + 1}")
                 continue
             series[command.name].seconds.append(seconds)
+            series[command.name].busy.append(busy)
             series[command.name].peak = max(series[command.name].peak, peak)
     return {name: taken for name, taken in series.items() if taken.seconds}, wrong
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import statistics
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -56,6 +57,7 @@ def part(
                 "median": round(taken.median * 1000, 2),
                 "least": round(min(taken.seconds) * 1000, 2),
                 "most": round(max(taken.seconds) * 1000, 2),
+                "processor": round(statistics.median(taken.busy) * 1000, 2),
                 "peak": round(taken.peak / 1024, 1),
             }
             for name, taken in series.items()
@@ -99,10 +101,14 @@ def section(result: Mapping[str, Any]) -> list[str]:
         must, aim = ("" if row[limit] is None else f"{row[limit]:g}{unit(row)}" for limit in ("must", "aim"))
         shown = f"{row['value']:.3g}{unit(row)}"
         lines.append(f"| {row['what']} | {row['against']} | {shown} | {must} | {aim} | {word(row)} |")
-    lines += ["", "| whole process | median ms | least | most | peak MB | runs |", "|---|---|---|---|---|---|"]
+    lines += [
+        "",
+        "| whole process | median ms | least | most | processor ms | peak MB | runs |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for row in result["commands"]:
         name = row["command"].replace("|", "\\|")
-        figures = " | ".join(f"{row[key]:,.1f}" for key in ("median", "least", "most"))
+        figures = " | ".join(f"{row[key]:,.1f}" for key in ("median", "least", "most", "processor"))
         lines.append(f"| `{name}` | {figures} | {row['peak']:.1f} | {row['runs']} |")
     lines += ["", *(f"- Left out: {failure}" for failure in result["wrong"])] if result["wrong"] else []
     return [*lines, ""]

@@ -33,7 +33,7 @@ def test_tables_stand_between_the_marks_and_nothing_else_changes() -> None:
     page = f"above\n{report.BEGIN}\nold\n{report.END}\nbelow\n"
     result = report.part(
         "Title",
-        series={"a | b": Series(seconds=[0.5], peak=2048)},
+        series={"a | b": Series(seconds=[0.5], busy=[0.25], peak=2048)},
         demands=[report.demand("`a`", "`b`", 0.5, must=0.8)],
         wrong=["c: exit status 1"],
     )
@@ -42,7 +42,7 @@ def test_tables_stand_between_the_marks_and_nothing_else_changes() -> None:
     assert told.endswith(f"{report.END}\nbelow\n")
     assert "old" not in told
     assert "| `a` | `b` | 0.5x | 0.8x |  | met |" in told
-    assert "| `a \\| b` | 500.0 | 500.0 | 500.0 | 2.0 | 1 |" in told
+    assert "| `a \\| b` | 500.0 | 500.0 | 500.0 | 250.0 | 2.0 | 1 |" in told
     assert "- Left out: c: exit status 1" in told
     assert report.with_tables(told, {"machine": "A machine.", "answer": result}) == told
 
