@@ -78,7 +78,7 @@ def _several(registry: Registry, questions: list[Question], whole: Inspection | 
         for port, transport in ports:
             asked.setdefault((port, transport), _query(question, port, transport))
     answers = tuple(_one(registry, query, whole) for query in asked.values())
-    if len(answers) == 1 and len(questions) == 1 and not services:
+    if len(answers) == 1 and len(questions) == 1:
         return answers[0]
     return Answers(answers=answers, services=tuple(services))
 

@@ -17,8 +17,7 @@ from tests.cli.program import ENTRY, environment, run
 
 @pytest.fixture
 def listening() -> socket.socket:
-    held = socket.create_server(("127.0.0.1", 0))
-    return held
+    return socket.create_server(("127.0.0.1", 0))
 
 
 def port_of(held: socket.socket) -> str:
@@ -196,9 +195,10 @@ def test_the_list_in_every_form_shows_the_listener(tmp_path: Path, listening: so
 def test_a_program_is_found_by_its_name(tmp_path: Path, listening: socket.socket) -> None:
     name = Path("/proc/self/comm").read_text().strip() if sys.platform == "linux" else Path(sys.executable).name
     with listening:
+        port = int(port_of(listening))
         document = json.loads(run("show", name, "--json", home=tmp_path).stdout)
     answers = document.get("answers", [document])
-    assert int(port_of(listening)) in [answer["query"]["port"] for answer in answers]
+    assert port in [answer["query"]["port"] for answer in answers]
 
 
 def test_settings_come_from_the_configuration(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tools.write_docs import made
+
 from whoseport.cli.commands import COMMANDS, EVERYWHERE
 from whoseport.version import __version__
 
@@ -85,7 +85,7 @@ def test_the_readme_commands_run(command: str, tmp_path: Path) -> None:
     if command.startswith("whoseport update"):
         pytest.skip("update would reach the network")
     program = "import sys; from whoseport.cli import main; sys.exit(main(sys.argv[1:]))"
-    first, *pipeline = command.split(" | ")[0].split(" > ")
+    first, *pipeline = command.partition(" | ")[0].split(" > ")
     arguments = shlex.split(first)[1:]
     run = subprocess.run(
         [sys.executable, "-c", program, *arguments],

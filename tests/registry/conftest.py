@@ -5,15 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from whoseport.registry.compiler import compile_facts
 from whoseport.registry.facts import Facts, read_folder
 from whoseport.registry.store import Registry
-
-# a deadline would be a timed assertion
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
 
 FOLDER = Path(__file__).parents[2] / "data" / "registry"
 

@@ -55,7 +55,9 @@ def _run(arguments: list[str]) -> int:
 def _complain(error: WhoseportError, arguments: list[str]) -> None:
     """Says what is wrong, in the language that was asked for even where the arguments could not be read."""
     from whoseport.cli.terminal import language_of
+    from whoseport.model import Misuse
     from whoseport.render.errors import message
+    from whoseport.render.language import ENGLISH
 
     wanted = None
     for position, argument in enumerate(arguments):
@@ -63,8 +65,12 @@ def _complain(error: WhoseportError, arguments: list[str]) -> None:
             wanted = "".join(arguments[position + 1 : position + 2])
         elif argument.startswith("--lang="):
             wanted = argument.partition("=")[2]
+    try:
+        language = language_of(wanted)
+    except Misuse:  # the very thing that is complained of
+        language = ENGLISH
     sys.stdout.flush()
-    sys.stderr.write(f"whoseport: {message(error, language_of(wanted))}\n")
+    sys.stderr.write(f"whoseport: {message(error, language)}\n")
 
 
 def _silence_output() -> None:

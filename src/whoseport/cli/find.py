@@ -19,17 +19,21 @@ def run(request: Request) -> int:
     if not (limit.isascii() and limit.isdigit() and len(limit) < 8):
         raise Misuse("option-value-unknown", option="--limit", value=limit, known=("0", "1", "2", "..."))
     text = " ".join(request.words)
-    results = find(text, limit=int(limit) or EVERYTHING)
     if request.has("json"):
         from whoseport.render.json import to_json
 
-        write(to_json(results, indent=True))
+        write(to_json(find(text, limit=int(limit) or EVERYTHING), indent=True))
     else:
         from whoseport.render import found
 
         write(
             found.results(
-                results, text=text, language=language(request), width=width(), colour=colour(request), limit=int(limit)
+                find(text, limit=EVERYTHING),
+                text=text,
+                language=language(request),
+                width=width(),
+                colour=colour(request),
+                limit=int(limit),
             )
         )
     return 0

@@ -1,4 +1,4 @@
-"""From the arguments to a request, by the table of commands. (argparse costs as much as the whole answer.)"""
+"""From the arguments to a request, by the table of commands; argparse costs as much as the whole answer."""
 
 from __future__ import annotations
 

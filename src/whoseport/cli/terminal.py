@@ -22,6 +22,7 @@ def language_of(wanted: str | None) -> Language:
 
 
 def language(request: Request) -> Language:
+    """The language of an answer to this request."""
     return language_of(request.value("lang"))
 
 
