@@ -145,9 +145,7 @@ def views(language: Language) -> dict[str, str]:
     shown["list, in full"] = table.listing(BUSY, language=language, width=None, colour=False, verbose=True)
     shown["list, nothing"] = table.listing(host(), language=language, width=80, colour=False)
     shown["find"] = found.results(RESULTS, text="kerberos", language=language, width=80, colour=False)
-    shown["find, more"] = found.results(
-        RESULTS, text="kerberos v", language=language, width=40, colour=False, limit=len(RESULTS.results)
-    )
+    shown["find, more"] = found.results(RESULTS, text="kerberos v", language=language, width=40, colour=False, limit=2)
     shown["registry info"] = snapshot.told(SNAPSHOT, path="/usr/share/snapshot.bin", language=language, today=TODAY)
     shown["update"] = update.told(REPORT, language=language)
     for status in ("unchanged", "not-modified"):
