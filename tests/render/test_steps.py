@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.render.cases import CASES, HOME, HTTP, TODAY, VITE, WEB, asked, host, listener, process, unseen
+from tests.render.cases import CASES
+from tests.render.facts import (
+    HOME,
+    HTTP,
+    TODAY,
+    VITE,
+    WEB,
+    asked,
+    host,
+    listener,
+    process,
+    unseen,
+)
 from whoseport.model import Inspection
 from whoseport.render import text
 from whoseport.render.language import ENGLISH

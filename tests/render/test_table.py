@@ -8,7 +8,15 @@ import re
 
 import pytest
 
-from tests.render.cases import HOME, POSTMASTER, VITE, host, listener, process, unseen
+from tests.render.facts import (
+    HOME,
+    POSTMASTER,
+    VITE,
+    host,
+    listener,
+    process,
+    unseen,
+)
 from tests.render.views import BUSY
 from whoseport.model import Inspection
 from whoseport.render import table

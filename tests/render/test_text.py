@@ -80,7 +80,7 @@ def test_what_is_left_out_is_to_be_had(language: Language) -> None:
 
 
 def test_a_registry_of_today_and_of_tomorrow(language: Language) -> None:
-    from tests.render.cases import SNAPSHOT
+    from tests.render.facts import SNAPSHOT
     from whoseport.render.official import snapshot_age
 
     ages = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from tests.render.cases import (
-    CASES,
+from tests.render.cases import CASES
+from tests.render.facts import (
     FREE,
     HOME,
     HTTPS,
