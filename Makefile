@@ -53,6 +53,7 @@ data: $(READY) ## compile IANA's XML into data/registry: make data FROM=FILE
 
 docs: $(READY) ## write the manual page, the completions, the schemas and the message template anew
 	@$(BIN)/python -m tools.write_docs
+	@$(BIN)/python -m tools.messages
 
 clean: ## remove what was made here
 	rm -rf $(VENV) dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -8,6 +8,7 @@ from pathlib import Path
 from whoseport.cli.commands import COMMANDS, EVERYWHERE, Option
 from whoseport.cli.completion import script
 from whoseport.cli.help import EXAMPLES, spelled, usage
+from whoseport.render.schema import DOCUMENTS, schema_text
 from whoseport.version import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +34,7 @@ def made() -> dict[Path, str]:
         share / "completions" / "whoseport.bash": script("bash"),
         share / "completions" / "_whoseport": script("zsh"),
         share / "completions" / "whoseport.fish": script("fish"),
+        **{ROOT / "docs" / "schemas" / f"{name}.json": schema_text(name) for name in DOCUMENTS},
     }
 
 

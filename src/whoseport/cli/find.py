@@ -20,9 +20,9 @@ def run(request: Request) -> int:
         raise Misuse("option-value-unknown", option="--limit", value=limit, known=("0", "1", "2", "..."))
     text = " ".join(request.words)
     if request.has("json"):
-        from whoseport.render.json import to_json
+        from whoseport.cli.documents import write_json
 
-        write(to_json(find(text, limit=int(limit) or EVERYTHING), indent=True))
+        write_json(find(text, limit=int(limit) or EVERYTHING))
     else:
         from whoseport.render import found
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from whoseport.answering import listing
 from whoseport.cli.show import wish
-from whoseport.cli.terminal import write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def run(request: Request) -> int:
-    from whoseport.render.json import to_json
+    from whoseport.cli.documents import write_json
 
-    write(to_json(listing(wish(request), everything=True), indent=True))
+    write_json(listing(wish(request), everything=True))
     return 0

@@ -26,13 +26,13 @@ def run(request: Request) -> int:
     whole = listing(wish(request), everything=bool({"connected", "all"} & set(states)))
     shown = whole.host.replace(listeners=tuple(_sorted(request, _filtered(request, whole.host))))
     if request.has("json"):
-        from whoseport.render.json import to_json
+        from whoseport.cli.documents import write_json
 
-        write(to_json(whole.replace(host=shown), indent=True))
+        write_json(whole.replace(host=shown))
     elif request.has("json-lines"):
-        from whoseport.render.json import to_json
+        from whoseport.cli.documents import write_json_lines
 
-        write("\n".join(to_json(listener) for listener in shown.listeners))
+        write_json_lines(shown.listeners)
     else:
         from whoseport.render import table
 

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from whoseport.cli.parsing import Request
     from whoseport.registry.store import Registry
 
-LINES_AT_ONCE = 8192
-
 
 def run(request: Request) -> int:
     registry = open_registry()
@@ -25,9 +23,9 @@ def run(request: Request) -> int:
 def _info(registry: Registry, request: Request) -> None:
     registry.verify()
     if request.has("json"):
-        from whoseport.render.json import to_json
+        from whoseport.cli.documents import write_json
 
-        write(to_json(registry.snapshot, indent=True))
+        write_json(registry.snapshot)
     else:
         from whoseport.render.snapshot import told
 
@@ -35,13 +33,6 @@ def _info(registry: Registry, request: Request) -> None:
 
 
 def _dump(registry: Registry) -> None:
-    from whoseport.render.json import to_json
+    from whoseport.cli.documents import write_json_lines
 
-    lines: list[str] = []
-    for row in registry.dump():
-        lines.append(to_json(row))
-        if len(lines) == LINES_AT_ONCE:
-            write("\n".join(lines))
-            lines.clear()
-    if lines:
-        write("\n".join(lines))
+    write_json_lines(registry.dump())

@@ -19,9 +19,9 @@ def run(request: Request) -> int:
     if request.has("quiet"):
         return held_status(found)
     if request.has("json"):
-        from whoseport.render.json import to_json
+        from whoseport.cli.documents import write_json
 
-        write(to_json(found, indent=True))
+        write_json(found)
         return 0
     from whoseport.render import text
 

@@ -23,9 +23,9 @@ def run(request: Request) -> int:
         progress=_progress() if sys.stderr.isatty() else None,
     )
     if request.has("json"):
-        from whoseport.render.json import to_json
+        from whoseport.cli.documents import write_json
 
-        write(to_json(report, indent=True))
+        write_json(report)
     else:
         from whoseport.render.update import told
 
