@@ -65,7 +65,7 @@ class Launcher:
         )
 
     def run(self, command: Command, *, output: str = os.devnull, errors: str = os.devnull) -> tuple[float, float, int]:
-        """Seconds by the clock, of processors, and peak KiB of one run; WrongAnswerError for an exit status that is not expected."""
+        """Seconds by the clock, of processors, and peak KiB of one run; WrongAnswerError for another exit status."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         marshal.dump((list(command.words), self._environment, output, errors), self._process.stdin)
