@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,27 @@ def test_a_given_path_is_the_only_one(own: Path, tmp_path: Path) -> None:
     with pytest.raises(BrokenSurroundings):
         open_registry(str(tmp_path / "nothing"))
     assert open_registry(str(own)).snapshot.updated == "2026-09-01"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root to become another user")
+def test_a_home_that_may_not_be_entered_leaves_the_packaged_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As under `su` with another's HOME: asked as nobody, who may not look into root's folder."""
+    with tempfile.TemporaryDirectory() as made:
+        shared = Path(made)
+        shared.chmod(0o755)
+        (shared / "packaged.bin").write_bytes(snapshot("2026-08-17"))
+        closed = shared / "closed"
+        (closed / "whoseport").mkdir(parents=True)
+        (closed / "whoseport" / "snapshot.bin").write_bytes(b"not ours to read")
+        closed.chmod(0o700)
+        monkeypatch.setattr(registry, "packaged_snapshot_path", lambda: str(shared / "packaged.bin"))
+        monkeypatch.setenv("XDG_DATA_HOME", str(closed))
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                os.setuid(65534)
+                status = 0 if open_registry().snapshot.updated == "2026-08-17" else 2
+            finally:
+                os._exit(status)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

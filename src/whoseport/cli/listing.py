@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from whoseport.answering import listing
 from whoseport.cli.show import wish
-from whoseport.cli.terminal import colour, language, width, write
+from whoseport.cli.terminal import colour, home, language, width, write
 from whoseport.model import Misuse
 
 TYPE_CHECKING = False
@@ -46,6 +46,8 @@ def run(request: Request) -> int:
                     width=width(),
                     colour=colour(request),
                     verbose=request.has("verbose"),
+                    home=home(),
+                    saved=request.has("from"),
                 )
             )
     return 0

@@ -133,9 +133,9 @@ def _concerns(unseen: Unseen, listeners: Iterable[Listener]) -> bool:
 
 
 def _bind(settings: Settings, port: int) -> Bind:
-    """Privileged below the threshold; without a threshold (other systems tell their own), it is not."""
+    """Privileged below the threshold; without one (other systems tell their own), it is not. Port 0 means: any port."""
     threshold = settings.unprivileged_port_start
-    privileged = threshold is not None and port < threshold
+    privileged = threshold is not None and 0 < port < threshold
     return Bind(privileged=privileged, threshold=threshold, needs=CAPABILITY if privileged else None)
 
 

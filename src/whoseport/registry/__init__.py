@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from whoseport.model import BrokenSurroundings
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from whoseport.registry.store import Registry
@@ -17,7 +19,8 @@ def packaged_snapshot_path() -> str:
 def open_registry(path: str | None = None) -> Registry:
     """The registry to answer from: the user's own snapshot unless the packaged one is newer, or the file at `path`.
 
-    A user's snapshot of another format version is passed over: another release wrote it.
+    A user's snapshot of another format version is passed over: another release wrote it. So is one that this user may
+    not read, as under sudo or su with another's home: it is not theirs.
 
     Raises:
         BrokenSurroundings: `snapshot-unreadable` with path and reason, where the file is damaged or cannot be read.
@@ -54,6 +57,10 @@ def _newer(path: str) -> Registry:
     try:
         own = Registry(path)
     except (SnapshotMissing, OtherFormat):
+        return Registry(packaged_snapshot_path())
+    except BrokenSurroundings as error:
+        if error.fields.get("reason") != "not-permitted":
+            raise
         return Registry(packaged_snapshot_path())
     packaged = Registry(packaged_snapshot_path())
     return packaged if own.snapshot.updated < packaged.snapshot.updated else own
