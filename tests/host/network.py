@@ -6,14 +6,12 @@ import ctypes
 import errno
 import os
 import platform
-import random
 import re
 import resource
 import socket
 import struct
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -118,7 +116,6 @@ def room() -> Iterator[Room]:
 # --- what runs inside ----------------------------------------------------------------------------------------------
 
 _kept: dict[int, list[socket.socket]] = {}
-_stop_churning = threading.Event()
 
 
 def prepare() -> None:
@@ -192,25 +189,40 @@ def connect(number: int, times: int) -> None:
         _kept[number] += [client, accepted]
 
 
+CHURN = """
+import random, socket
+ring = []
+print("ready", flush=True)
+while True:
+    made = socket.socket()
+    made.bind(("127.0.0.1", 0))
+    made.listen()
+    ring.append(made)
+    if len(ring) > 200:
+        ring.pop(random.randrange(len(ring))).close()
+"""
+
+
 def churn() -> None:
-    """Opens and closes listeners, in a thread, as fast as it goes, until told to stop."""
-
-    def work() -> None:
-        ring: list[socket.socket] = []
-        while not _stop_churning.is_set():
-            made = socket.socket()
-            made.bind(("127.0.0.1", 0))
-            made.listen()
-            ring.append(made)
-            if len(ring) > 200:
-                ring.pop(random.randrange(len(ring))).close()
-
-    _stop_churning.clear()
-    threading.Thread(target=work, daemon=True).start()
+    """Opens and closes listeners, in another process, as fast as it goes, until told to stop."""
+    process = subprocess.Popen([sys.executable, "-c", CHURN], stdout=subprocess.PIPE, preexec_fn=die_with_parent)
+    _churning.append(process)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
 
 
 def stop_churning() -> None:
-    _stop_churning.set()
+    while _churning:
+        with _churning.pop() as process:
+            process.kill()
+
+
+_churning: list[subprocess.Popen[bytes]] = []
+
+
+def die_with_parent() -> None:
+    """prctl(PR_SET_PDEATHSIG, SIGKILL): nothing outlives its room."""
+    ctypes.CDLL(None).prctl(1, 9)
 
 
 def become_nobody() -> None:

@@ -73,13 +73,14 @@ def look_from_inside(inode: str | None, pid: int) -> tuple[Namespaces, SocketTab
 def test_an_ordinary_user_finds_it_too_and_reads_what_is_open_to_all() -> None:
     with room() as there, room() as ours:
         opened = there.call(open_sockets, [Wanted("tcp-listen", "127.0.0.1", port=4711), Wanted("tcp-bound", "::1")])
+        neighbour = ours.call(start, WAITING)
         ours.call(become_nobody)
         found, table = ours.call(look_from_inside, there.inode, there.pid)
         assert found.own == ours.inode
         (other,) = [one for one in found.others if there.pid in one.pids]
         assert other.inode is None
         assert other.pids == (there.pid,)
-        assert not any(ours.pid in one.pids for one in found.others)
+        assert not {ours.pid, neighbour} & {pid for one in found.others for pid in one.pids}
         assert [(one.port, one.inode, one.netns) for one in table.sockets] == [(4711, opened[0].inode, None)]
         assert table.unseen == (Unseen(missing="sockets", reason="not-permitted", subject=f"pid:{there.pid}"),)
 
@@ -225,6 +226,17 @@ def test_the_way_back_is_taken_even_if_reading_fails(monkeypatch: pytest.MonkeyP
         with pytest.raises(MemoryError):
             read_namespace(other)
     assert own_namespace() == before
+
+
+@pytest.mark.namespaces
+def test_what_is_unseen_there_is_told_of_the_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
+    def partly(**options: object) -> SocketTable:
+        return read_sockets(**options, release="6.1.0")  # type: ignore[arg-type]
+
+    monkeypatch.setattr(entering, "read_sockets", partly)
+    with room() as there:
+        table = read_namespace(find(other_namespaces(), there))
+        assert table.unseen == (Unseen(missing="sockets", reason="not-supported", subject=f"netns:{there.inode}"),)
 
 
 @pytest.mark.namespaces

@@ -31,7 +31,13 @@ def test_lines_of_both_families() -> None:
 
 
 def test_a_line_that_makes_no_sense_takes_no_other_with_it() -> None:
-    for bad in (b"x\n", LINE.replace(b"03CB", b"03XB"), LINE.replace(b"4711", b"-"), LINE.replace(b"0100007F", b"01")):
+    for bad in (
+        b"x\n",
+        LINE.replace(b"03CB", b"03XB"),
+        LINE.replace(b"4711", b"-"),
+        LINE.replace(b"4711", b"4" * 21),
+        LINE.replace(b"0100007F", b"01"),
+    ):
         assert len(parse(HEADER + bad + LINE6)) == 1
 
 
@@ -46,6 +52,11 @@ def test_sctp_endpoints_as_a_kernel_printed_them() -> None:
         ("listen", "0.0.0.0", 2905, 387),
         ("listen", "::", 3868, 388),
     }
+
+
+def test_an_sctp_port_that_is_none_is_left_out() -> None:
+    assert parse_sctp_endpoints(b"1 2 2 10 57 65536 0 385 127.0.0.1 \n") == []
+    assert len(parse_sctp_endpoints(b"1 2 2 10 57 65535 0 385 127.0.0.1 \n")) == 1
 
 
 def test_how_many_sockets_are_in_use() -> None:

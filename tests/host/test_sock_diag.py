@@ -216,8 +216,9 @@ def test_what_ends_and_breaks_a_dump(counting: bool) -> None:
     assert not part(message(bytes(20), kind=1)).broken
 
 
-def test_an_attribute_longer_than_its_message_is_broken_but_the_socket_is_told() -> None:
-    rows, part = rows_of(message(inet_diag_msg(attributes=struct.pack("=HH", 400, 21))) + DONE)
+@pytest.mark.parametrize("length", [0, 3, 400, 0xFFFF])
+def test_an_attribute_of_an_impossible_length_is_broken_but_the_socket_is_told(length: int) -> None:
+    rows, part = rows_of(message(inet_diag_msg(attributes=struct.pack("=HHQ", length, 21, 1))) + DONE)
     assert (len(rows), part.broken) == (1, True)
 
 
@@ -317,6 +318,25 @@ def test_a_dump_that_never_gets_whole_is_given_up_and_said_so() -> None:
     tally, complete = asking.tally(2, 6, states=2)
     assert (len(pretended.asked), complete) == (3, False)
     assert tally == {(971, 10): 1}
+
+
+def test_an_answer_in_parts_is_asked_for_twice_and_united() -> None:
+    one, two, three = (message(inet_diag_msg(cookie=cookie)) for cookie in (1, 2, 3))
+    asking, pretended = client(
+        [part_of(1, one), part_of(1, two, DONE)],
+        [part_of(2, one), part_of(2, three), part_of(2, DONE)],
+    )
+    rows, complete = asking.rows(2, 6, states=1 << 10)
+    assert (len(rows), complete, len(pretended.asked)) == (3, True, 2)
+
+
+def test_an_answer_in_one_part_is_enough_and_so_is_one_that_need_not_be_thorough() -> None:
+    one, two = (message(inet_diag_msg(cookie=cookie)) for cookie in (1, 2))
+    asking, pretended = client([part_of(1, one, two), part_of(1, DONE)], [part_of(2, one), part_of(2, two, DONE)])
+    assert len(asking.rows(2, 6, states=1 << 10)[0]) == 2
+    assert len(pretended.asked) == 1
+    assert len(asking.rows(2, 6, states=1 << 10, thorough=False)[0]) == 2
+    assert len(pretended.asked) == 2
 
 
 def test_a_full_buffer_is_a_reason_to_ask_again() -> None:

@@ -211,6 +211,13 @@ def states_of_ss() -> list[str]:
     return [names.get(line.split()[0], line.split()[0]) for line in text.splitlines()]
 
 
+def test_a_kernel_that_does_not_tell_bound_sockets_is_known_by_its_release() -> None:
+    missing = Unseen(missing="sockets", reason="not-supported", subject="sock_diag:tcp")
+    with room() as there:
+        assert there.call(read_sockets, release="6.7.12-arch1").unseen == (missing,)
+        assert there.call(read_sockets, release="6.8.0").unseen == ()
+
+
 def test_an_ordinary_user_sees_as_much() -> None:
     with room() as there:
         opened = there.call(open_sockets, [wish(random.Random(7)) for _ in range(60)])

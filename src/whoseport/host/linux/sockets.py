@@ -133,7 +133,7 @@ class _Reading:
                 found.append(rows)
             if self.want_connections and transport != "udp":
                 if self.want_peers or transport == "sctp":
-                    rows, complete = client.rows(family, number, states=_CONNECTION_BITS, port=port)
+                    rows, complete = client.rows(family, number, states=_CONNECTION_BITS, port=port, thorough=False)
                     # sctp_diag tells the endpoints of associations once more
                     found.append([row for row in rows if row[13] or transport != "sctp"])
                 else:
