@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import socket
+import tracemalloc
 import zlib
 from typing import TYPE_CHECKING
 
@@ -95,7 +96,13 @@ def test_not_modified_unasked_is_refused() -> None:
 def test_another_status_is_told(status: int) -> None:
     problem = problem_of(lambda conversation: conversation.answer(b"sorry", status=f"{status} No", Retry_After="120"))
     assert problem.problem == "download-refused"
-    assert (problem.fields["status"], problem.fields["retry_after"]) == (status, "120")
+    assert (problem.fields["status"], problem.fields["retry_after"]) == (status, 120)
+
+
+@pytest.mark.parametrize("delay", ["Mon, 17 Aug 2026 00:00:00 GMT", "-5", "\u00b2", "9" * 5000, ""])
+def test_a_delay_that_is_no_number_of_seconds_is_none(delay: str) -> None:
+    problem = problem_of(lambda conversation: conversation.answer(status="503 Busy", Retry_After=delay))
+    assert problem.fields["retry_after"] is None
 
 
 # --- truncated, lying, broken --------------------------------------------------------------------------------------
@@ -188,6 +195,17 @@ def test_a_gzip_bomb_is_not_unpacked() -> None:
     assert len(bomb) < SHORT.largest
     problem = problem_of(lambda conversation: conversation.answer(bomb, Content_Encoding="gzip"))
     assert (problem.problem, problem.fields["largest"]) == ("download-too-large", SHORT.largest)
+
+
+def test_a_gzip_bomb_takes_no_room() -> None:
+    bomb = gzip.compress(bytes(64 * 1024 * 1024))
+    tracemalloc.start()
+    try:
+        with pytest.raises(OverflowError):
+            unpacked(bomb, largest=1000)
+        assert tracemalloc.get_traced_memory()[1] < 1024 * 1024
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_body_announced_too_large_is_not_read() -> None:

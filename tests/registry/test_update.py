@@ -174,6 +174,29 @@ def test_a_damaged_snapshot_is_replaced(place: Path) -> None:
     assert updated_of(place) == "2031-06-01"
 
 
+def test_a_damaged_snapshot_is_replaced_by_what_the_package_holds_too(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packaged = pack(OLD, place, monkeypatch)
+    place.write_bytes(b"damaged")
+    with Server(serving(OLD, etag='"old"')) as server:
+        report = update(source=server.address())
+        assert (report.status, report.added, report.changed) == ("updated", (), ())
+        assert report.before == open_registry(str(packaged)).snapshot
+        assert updated_of(place) == "2031-05-01"
+        place.write_bytes(b"damaged")
+        assert update(source=server.address()).status == "updated"
+
+
+def pack(xml: bytes, place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Makes it the snapshot that the package brings along."""
+    packaged = place.parents[1] / "packaged.bin"
+    packaged.write_bytes(compiled(xml))
+    monkeypatch.setattr("whoseport.registry.packaged_snapshot_path", lambda: str(packaged))
+    monkeypatch.setattr(update_module, "packaged_snapshot_path", lambda: str(packaged))
+    return packaged
+
+
 def test_the_whole_registry_survives_the_way_through_xml(place: Path) -> None:
     facts = read_folder(FACTS)
     xml = write_xml(facts.records, updated="2031-06-01")
@@ -304,20 +327,22 @@ def test_older_and_smaller_are_taken_when_asked_for(place: Path) -> None:
 
 
 def test_what_would_be_passed_over_is_not_written(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    packaged = place.parents[1] / "packaged.bin"
-    packaged.write_bytes(compiled(OLD))
-    monkeypatch.setattr("whoseport.registry.packaged_snapshot_path", lambda: str(packaged))
-    monkeypatch.setattr(update_module, "packaged_snapshot_path", lambda: str(packaged))
+    pack(OLD, place, monkeypatch)
     older = saved(write_xml(grown(), updated="2031-04-30"), place)
     problem = refused(older, place, allow_older=True)
     assert problem.problem == "registry-older-than-packaged"
     assert problem.fields == {"updated": "2031-04-30", "packaged": "2031-05-01"}
 
 
-@pytest.mark.parametrize("flaw", ["another", "damaged", "nothing"])
+@pytest.mark.parametrize("flaw", ["another", "another-snapshot", "damaged", "nothing"])
 def test_what_was_compiled_wrong_never_comes_into_use(place: Path, monkeypatch: pytest.MonkeyPatch, flaw: str) -> None:
     right = compiled(NEW)
-    wrong = {"another": compiled(OLD), "damaged": right[:-9] + b"\xff" * 9, "nothing": b""}[flaw]
+    wrong = {
+        "another": compiled(OLD),
+        "another-snapshot": right,  # its source is not the file
+        "damaged": right[:-9] + b"\xff" * 9,
+        "nothing": b"",
+    }[flaw]
     monkeypatch.setattr(update_module, "compile_facts", lambda _facts: wrong)
     assert refused(saved(NEW, place), place).problem == "update-miscompiled"
 

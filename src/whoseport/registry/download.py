@@ -6,12 +6,12 @@ Every failure is a `BrokenSurroundings` whose problem begins with `download-` (a
   reason (an errno's name, or the system's word) · `download-timed-out` address, seconds, stage (`connect`, `idle`,
   `total`) · `download-certificate-refused` address, reason · `download-tls-failed` address, reason
 - `download-proxy-unusable` address, kind · `download-not-http` address, reason · `download-refused` address, status,
-  retry_after · `download-redirect-refused` address, to, reason (`scheme`, `downgrade`, `too-many`, `nowhere`)
+  retry_after (None: not said) · `download-redirect-refused` address, to, reason (`scheme`, `downgrade`, `too-many`, `nowhere`)
 - `download-truncated` address, received, expected (None: unknown) · `download-damaged` address ·
   `download-encoding-unknown` address, encoding · `download-too-large` address, largest
 - `file-unreadable` path, reason · `file-too-large` path, largest · `file-damaged` path
 
-`seconds`, `received`, `expected` and `largest` are numbers: seconds and bytes.
+`seconds`, `retry_after`, `received`, `expected` and `largest` are numbers: seconds and bytes.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def fetch(
             if response.status == 304 and asked:
                 return Download(body=None, validators=_given(response))
             if response.status != 200:
-                retry_after = _printable(response.headers.get("Retry-After"))
+                retry_after = _seconds(response.headers.get("Retry-After"))
                 raise BrokenSurroundings(
                     "download-refused", address=address, status=response.status, retry_after=retry_after
                 )
@@ -236,6 +236,13 @@ def _printable(value: str | None) -> str | None:
     if value is None or not value.isascii() or not value.isprintable() or len(value) > LONGEST_VALIDATOR:
         return None
     return value.strip() or None
+
+
+def _seconds(value: str | None) -> int | None:
+    """A delay of RFC 9110 section 10.2.3 in seconds; None where it is a date, or nothing."""
+    if value is None or not value.isascii() or not value.isdigit() or len(value) > 9:
+        return None
+    return int(value)
 
 
 def _worded(error: Exception, address: str, *, deadline: Deadline) -> BrokenSurroundings:
