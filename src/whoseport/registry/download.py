@@ -6,7 +6,8 @@ Every failure is a `BrokenSurroundings` whose problem begins with `download-` (a
   reason (an errno's name, or the system's word) · `download-timed-out` address, seconds, stage (`connect`, `idle`,
   `total`) · `download-certificate-refused` address, reason · `download-tls-failed` address, reason
 - `download-proxy-unusable` address, kind · `download-not-http` address, reason · `download-refused` address, status,
-  retry_after (None: not said) · `download-redirect-refused` address, to, reason (`scheme`, `downgrade`, `too-many`, `nowhere`)
+  retry_after (None: not said) · `download-redirect-refused` address, to, reason (`scheme`, `downgrade`, `too-many`,
+  `nowhere`)
 - `download-truncated` address, received, expected (None: unknown) · `download-damaged` address ·
   `download-encoding-unknown` address, encoding · `download-too-large` address, largest
 - `file-unreadable` path, reason · `file-too-large` path, largest · `file-damaged` path
