@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -139,7 +139,6 @@ def test_what_a_killed_worker_took_is_walked_again(monkeypatch: pytest.MonkeyPat
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError("survived")
 
-    monkeypatch.setattr(owners, "WORTH_SHARING", 1)
     monkeypatch.setattr(marshal, "dumps", be_killed)
     with child(HOLDERS, 4, 3) as told:
         found = find_holders(told["inodes"], workers=6)
@@ -249,9 +248,29 @@ def test_a_pid_namespace_of_our_own_hides_what_is_outside(tmp_path: Path) -> Non
     assert owners._in_pid_namespace(str(tmp_path)) is False
 
 
-def test_kernels_that_do_not_count_descriptors_are_walked_whole(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(owners, "_size", lambda _path: 0)  # Linux before 6.2
+def test_kernels_that_do_not_count_descriptors_are_walked_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.stat
+
+    def uncounted(path: str, **options: Any) -> os.stat_result:
+        status = real(path, **options)
+        return os.stat_result((*status[:6], 0, *status[7:])) if str(path).endswith("/fd") else status
+
+    monkeypatch.setattr(os, "stat", uncounted)  # Linux before 6.2
     with child(HOLDERS, 2, 1) as told:
         assert find_holders(told["inodes"]).pids == {told["inodes"][0]: tuple(sorted(told["pids"]))}
+
+
+def test_links_that_may_be_listed_but_not_read_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.readlink
+
+    def refuse(path: str, *, dir_fd: int | None = None) -> str:
+        if dir_fd is not None and real(f"/proc/self/fd/{dir_fd}") == f"/proc/{told['pid']}/fd":
+            raise PermissionError
+        return real(path, dir_fd=dir_fd)
+
+    with child(LISTENER) as told, child(LISTENER) as other:
+        monkeypatch.setattr(os, "readlink", refuse)
+        found = find_holders(told["inodes"] + other["inodes"], workers=1)
+        assert found.pids == {other["inodes"][0]: (other["pid"],)}
+        assert told["pid"] in found.refused
+        assert other["pid"] not in found.refused

@@ -62,5 +62,5 @@ def _ask_system(uid: int) -> str | None:
 
     try:
         return pwd.getpwuid(uid).pw_name
-    except (KeyError, OverflowError):
+    except KeyError:
         return None
