@@ -153,3 +153,12 @@ def test_nothing_heavy_is_imported() -> None:
     )
     # collections.abc is there before any program: os makes use of it
     assert set(told.stdout.split()) <= {"collections.abc"}
+
+
+def test_a_database_is_not_read_for_a_home(tmp_path: Path) -> None:
+    """A list that names a file of a home all the same is no package's right, and is not worth reading them all."""
+    info = tmp_path / "var/lib/dpkg/info"
+    info.mkdir(parents=True)
+    (info / "intruder.list").write_text("/home/ana/server\n/opt/vendor/server\n")
+    asked = packages.look(["/home/ana/server", "/opt/vendor/server"], root=str(tmp_path))
+    assert asked == packages.PackageLook(owners={"/opt/vendor/server": "intruder"}, unseen=())

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 # file-hierarchy(7) has them all below /usr; Arch and newer Fedora put /usr/sbin in /usr/bin as well
 _MERGED = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr/sbin", "/usr/lib64")
+# hier(7), Debian Policy 9.1.2, Fedora's packaging guidelines: what is here belongs to users, or is gone after a boot.
+# /usr/local and /opt are searched: vendors' packages do put files there.
+_NOT_FOR_PACKAGES = ("/home/", "/root/", "/tmp/", "/var/tmp/", "/run/", "/dev/")
 _LONGEST = 4096
 _HASH_LENGTH = 32
 
@@ -48,7 +51,7 @@ def look(paths: Iterable[str], *, root: str = "/") -> PackageLook:
 
     Names are those of dpkg (without the architecture), rpm or apk; `snap:NAME`, `nix:NAME` and `guix:NAME` are read
     from the path alone, whose store is root's. Paths that no database can hold (relative, with a line feed, over
-    4096 bytes) have no owner. `root` is where these paths begin: "/", or that of another file system.
+    4096 bytes) and those in folders that packages may not use (homes, /tmp, /run, /dev) have no owner. `root` is where these paths begin: "/", or that of another file system.
     """
     root = root.rstrip("/")
     owners: dict[str, str] = {}
@@ -57,6 +60,8 @@ def look(paths: Iterable[str], *, root: str = "/") -> PackageLook:
     for path in set(paths):
         if (name := named_by_path(path)) is not None:
             owners[path] = name
+            continue
+        if path.startswith(_NOT_FOR_PACKAGES):
             continue
         raw = path.encode("utf-8", "surrogateescape")
         if raw.startswith(b"/") and b"\n" not in raw and b"\0" not in raw and len(raw) <= _LONGEST:
