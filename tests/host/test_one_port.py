@@ -160,7 +160,8 @@ def test_peers_are_put_together() -> None:
 @pytest.mark.parametrize(
     ("port", "privileged", "inside", "reserved"),
     [
-        (0, True, False, False),
+        (0, False, False, False),
+        (1, True, False, False),
         (1023, True, False, False),
         (1024, False, False, False),
         (8080, False, False, True),
