@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     """state, port, peer port, address, peer address, interface index, backlog, uid, inode, v6only, cgroup id, mptcp;
     of SCTP only: all local addresses (each a raw `struct sockaddr_storage`), whether it is an association"""
 
+    Attributes: TypeAlias = tuple[bool | None, int | None, bool, bytes, bool, bool]
+    """v6only, cgroup id, mptcp, all local addresses, whether it is an association; whether something was broken"""
+
     Tally: TypeAlias = dict[tuple[int, int], int]
     """How many sockets there are of one local port and one state."""
 
@@ -93,50 +96,39 @@ def dump_request(
 
 
 def read_rows(data: bytes, rows: dict[bytes, Row], *, sequence: int = 1) -> Part:
-    """Adds every socket that `data` tells of to `rows`, by what identifies it, so that one told twice counts once."""
+    """Adds every socket that `data` tells of to `rows`, by what identifies it; one that is there already is passed."""
     part = Part()
     offset, size = 0, len(data)
+    unpack = _SOCKET.unpack_from
+    # most sockets of a machine have the very same attributes
+    known: dict[bytes, Attributes] = {}
     while offset < size:
         if size - offset < 88:
             offset = _other_message(data, offset, part=part, sequence=sequence)
             continue
-        message = _SOCKET.unpack_from(data, offset)
+        message = unpack(data, offset)
         length, kind, flags, number, family, state, high, low, peer_high, peer_low = message[:10]
-        source, destination, interface, queue, uid, inode = message[10:]
         if kind != SOCK_DIAG_BY_FAMILY or number != sequence or not 88 <= length <= size - offset:
             offset = _other_message(data, offset, part=part, sequence=sequence)
             continue
         if flags & NLM_F_DUMP_INTR:
             part.interrupted = True
-        end = offset + length
-        v6only: bool | None = None
-        cgroup_id: int | None = None
-        mptcp = association = False
-        local_addresses = b""
-        at = offset + 88
-        while at + 4 <= end:
-            length, kind = _ATTRIBUTE.unpack_from(data, at)
-            if length < 4 or at + length > end:
-                part.broken = True
-                break
-            kind &= NLA_TYPE
-            if kind == INET_DIAG_CGROUP_ID:
-                if length >= 12:
-                    (cgroup_id,) = _LONG.unpack_from(data, at + 4)
-            elif kind == INET_DIAG_SKV6ONLY:
-                if length >= 5:
-                    v6only = data[at + 4] != 0
-            elif kind == INET_DIAG_ULP_INFO:
-                mptcp = data[at + 8 : at + length].startswith(MPTCP_NAME)
-            elif kind == INET_DIAG_LOCALS:
-                local_addresses = data[at + 4 : at + length]
-            elif kind == INET_DIAG_PEERS:
-                association = True
-            at += (length + 3) & ~3
+        part.told += 1
+        raw = data[offset + 88 : offset + length]
+        attributes = known.get(raw)
+        if attributes is None:
+            attributes = known[raw] = read_attributes(raw)
+        v6only, cgroup_id, mptcp, local_addresses, association, broken = attributes
+        part.broken = part.broken or broken
+        # the cookie is the socket's own, also on each association of an SCTP socket: there its whole identity counts
+        identity = data[offset + 20 if association else offset + 60 : offset + 68]
+        offset += (length + 3) & ~3
+        if identity in rows:
+            continue
+        source, destination, interface, queue, uid, inode = message[10:]
         if family == _socket.AF_INET:
             source, destination = source[:4], destination[:4]
-        # the cookie is the socket's own, also on each association of an SCTP socket: there its whole identity counts
-        rows[data[offset + 20 if association else offset + 60 : offset + 68]] = (
+        rows[identity] = (
             state,
             high << 8 | low,
             peer_high << 8 | peer_low,
@@ -152,9 +144,36 @@ def read_rows(data: bytes, rows: dict[bytes, Row], *, sequence: int = 1) -> Part
             local_addresses,
             association,
         )
-        part.told += 1
-        offset = (end + 3) & ~3
     return part
+
+
+def read_attributes(raw: bytes) -> Attributes:
+    """What the attributes behind a `struct inet_diag_msg` tell."""
+    v6only: bool | None = None
+    cgroup_id: int | None = None
+    mptcp = association = broken = False
+    local_addresses = b""
+    at, end = 0, len(raw)
+    while at + 4 <= end:
+        length, kind = _ATTRIBUTE.unpack_from(raw, at)
+        if length < 4 or at + length > end:
+            broken = True
+            break
+        kind &= NLA_TYPE
+        if kind == INET_DIAG_CGROUP_ID:
+            if length >= 12:
+                (cgroup_id,) = _LONG.unpack_from(raw, at + 4)
+        elif kind == INET_DIAG_SKV6ONLY:
+            if length >= 5:
+                v6only = raw[at + 4] != 0
+        elif kind == INET_DIAG_ULP_INFO:
+            mptcp = raw[at + 8 : at + length].startswith(MPTCP_NAME)
+        elif kind == INET_DIAG_LOCALS:
+            local_addresses = raw[at + 4 : at + length]
+        elif kind == INET_DIAG_PEERS:
+            association = True
+        at += (length + 3) & ~3
+    return v6only, cgroup_id, mptcp, local_addresses, association, broken
 
 
 def tally_rows(data: bytes, tally: Tally, *, sequence: int = 1) -> Part:
