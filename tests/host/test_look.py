@@ -276,27 +276,49 @@ def _wait_until_empty(folder: Path) -> None:
         os.sched_yield()
 
 
+PERL = shutil.which("perl") or ""
+LISTENING_PERL = """
+    use Socket; $| = 1;
+    socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in(0, INADDR_LOOPBACK)); listen(S, 5);
+    print((sockaddr_in(getsockname(S)))[0], "\\n"); <STDIN>
+"""
+
+
+def package_of_perl(*command: str) -> tuple[str | None, str | None]:
+    """Package and executable of a perl that listens, started with this command."""
+    process = subprocess.Popen([*command, "-e", LISTENING_PERL], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        (owner,) = [owner for one in look(port).listeners for owner in one.owners if owner.pid == process.pid]
+        return owner.package, owner.executable
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_the_package_of_an_executable_is_named(tmp_path: Path) -> None:
-    perl = shutil.which("perl")
-    if perl is None or shutil.which("dpkg") is None or not Path("/var/lib/dpkg/info/perl-base.list").exists():
+    if not PERL or not Path("/var/lib/dpkg/info/perl-base.list").exists():
         pytest.skip("needs perl from a Debian package")
-    script = """
-        use Socket; $| = 1;
-        socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in(0, INADDR_LOOPBACK)); listen(S, 5);
-        print((sockaddr_in(getsockname(S)))[0], "\\n"); <STDIN>
-    """
+    perl = os.path.realpath(PERL)
     copy = tmp_path / "perl"
-    shutil.copy(os.path.realpath(perl), copy)
-    for program, package in ((os.path.realpath(perl), "perl-base"), (str(copy), None)):
-        process = subprocess.Popen([program, "-e", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        try:
-            assert process.stdout is not None
-            port = int(process.stdout.readline())
-            (owner,) = [owner for one in look(port).listeners for owner in one.owners if owner.pid == process.pid]
-            assert (owner.package, owner.executable) == (package, program)
-        finally:
-            process.kill()
-            process.communicate()
+    shutil.copy(perl, copy)
+    assert package_of_perl(perl) == ("perl-base", perl)
+    assert package_of_perl(str(copy)) == (None, str(copy))
+
+
+@pytest.mark.namespaces
+def test_another_file_by_the_same_path_has_not_its_package(tmp_path: Path) -> None:
+    need_namespaces()
+    if not PERL:
+        pytest.skip("needs perl")
+    perl = os.path.realpath(PERL)
+    copy = tmp_path / "perl"
+    shutil.copy(perl, copy)
+    inside = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" "$1" && exec "$@"', str(copy))
+    if subprocess.run([*inside, perl, "-e", "1"], capture_output=True, check=False).returncode:
+        pytest.skip("a mount namespace with a file of its own is not permitted here")
+    assert package_of_perl(*inside, perl) == (None, perl)
 
 
 def test_hostile_names_come_through_whole() -> None:

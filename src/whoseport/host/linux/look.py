@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from whoseport.host.linux.sockets import RawSocket, SocketTable, Want
     from whoseport.model import BpfRefusal, Container, Forwarding, OwnersMethod, Process
 
+_NEVER_PACKAGED = ("/home/", "/root/", "/tmp/", "/var/tmp/", "/run/", "/dev/", "/proc/", "/memfd:")
+"""Users' own folders and what is gone with the next start: no package puts a file there (FHS 3.0, sections 3 to 5)."""
 _TRANSPORT_ORDER = {"tcp": 0, "udp": 1, "sctp": 2, "dccp": 3}
 
 
@@ -209,10 +211,10 @@ def _packaged(owners: dict[int, Process], *, proc: str, root: str) -> tuple[dict
     """
     ours: dict[tuple[str, Container | None], bool] = {}
     for owner in owners.values():
-        if owner.executable is not None and owner.executable_state in ("present", "replaced"):
+        if owner.executable is not None and not owner.executable.startswith(_NEVER_PACKAGED):
             key = owner.executable, owner.container
-            if key not in ours:
-                ours[key] = owner.container is None and _same_file(owner, proc=proc, root=root)
+            if key not in ours and (known := _same_file(owner, proc=proc, root=root)) is not None:
+                ours[key] = known
     paths = {executable for (executable, _), known in ours.items() if known}
     if not paths:
         return owners, ()
@@ -223,16 +225,21 @@ def _packaged(owners: dict[int, Process], *, proc: str, root: str) -> tuple[dict
     found = {}
     for pid, owner in owners.items():
         package = named.get((owner.executable or "", owner.container))
-        usable = package is not None and owner.executable_state in ("present", "replaced")
-        found[pid] = owner.replace(package=package) if usable else owner
+        found[pid] = owner.replace(package=package) if package is not None else owner
     return found, packages.unseen
 
 
-def _same_file(owner: Process, *, proc: str, root: str) -> bool:
+def _same_file(owner: Process, *, proc: str, root: str) -> bool | None:
+    """Whether the executable is the file of that path on this system; None if the process is gone."""
+    if owner.container is not None:
+        return False
     if owner.executable_state == "replaced":
         return True  # the old file has no name any more to compare
     try:
         running = os.stat(f"{proc}/{owner.pid}/exe")
+    except OSError:
+        return None
+    try:
         named = os.stat(f"{root}{owner.executable}")
     except (OSError, ValueError):
         return False
