@@ -51,7 +51,8 @@ def look(paths: Iterable[str], *, root: str = "/") -> PackageLook:
 
     Names are those of dpkg (without the architecture), rpm or apk; `snap:NAME`, `nix:NAME` and `guix:NAME` are read
     from the path alone, whose store is root's. Paths that no database can hold (relative, with a line feed, over
-    4096 bytes) and those in folders that packages may not use (homes, /tmp, /run, /dev) have no owner. `root` is where these paths begin: "/", or that of another file system.
+    4096 bytes) and those in folders that packages may not use (homes, /tmp, /run, /dev) have no owner.
+    `root` is where these paths begin: "/", or that of another file system.
     """
     root = root.rstrip("/")
     owners: dict[str, str] = {}
