@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import sys
 
-from whoseport.render.language import Language, pick
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from whoseport.cli.parsing import Request
+    from whoseport.render.language import Language
 
 
 def language_of(wanted: str | None) -> Language:
     """The language asked for by --lang, or else the configuration's, or else the locale's."""
+    from whoseport.render.language import pick
+
     if wanted is None:
         from whoseport.cli.configuration import setting
 
