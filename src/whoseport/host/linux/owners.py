@@ -217,11 +217,7 @@ def _read_table(path: str, wanted: dict[str, int], *, thread: bool) -> tuple[set
             if link in wanted:
                 inodes.add(wanted[link])
         if inodes:
-            directory = os.open("..", os.O_PATH | os.O_DIRECTORY, dir_fd=table)
-            try:
-                described = read_details(directory, thread=thread)
-            finally:
-                os.close(directory)
+            described = read_details(table, way="../", thread=thread)
     except (FileNotFoundError, ProcessLookupError):
         return inodes, None, closed, False
     except OSError:

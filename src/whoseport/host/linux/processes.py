@@ -27,13 +27,15 @@ LONGEST_COMMAND = 4 << 20
 _MOST_PARENTS = 64
 
 
-def read_details(directory: int, *, thread: bool = False) -> Details | None:
+def read_details(directory: int, *, way: str = "", thread: bool = False) -> Details | None:
     """The details of the process whose /proc directory this descriptor is on; None if it is gone.
 
-    With `thread`, the directory is that of a living thread, whose process has lost its first one: most files of such
-    a process are empty, while those of the thread speak for it.
+    `way` leads there from the descriptor, if it is on something below ("../"). With `thread`, the directory is that of
+    a living thread, whose process has lost its first one: most files of such a process are empty, while those of the
+    thread speak for it.
     """
-    own = "../../" if thread else ""
+    own = f"{way}../../" if thread else way
+    raw_way = way.encode()
     try:
         parsed = parse_stat(_content(f"{own}stat", directory))
         uid = os.stat(own or ".", dir_fd=directory).st_uid
@@ -45,7 +47,7 @@ def read_details(directory: int, *, thread: bool = False) -> Details | None:
     executable: bytes | None
     state: ExecutableState
     try:
-        executable = os.readlink(b"exe", dir_fd=directory)
+        executable = os.readlink(raw_way + b"exe", dir_fd=directory)
     except OSError:
         executable, state = None, "unseen"
     else:
@@ -53,17 +55,17 @@ def read_details(directory: int, *, thread: bool = False) -> Details | None:
         if executable.startswith(b"/memfd:"):
             state = "memory"
         elif executable.endswith(b" (deleted)"):
-            executable, state = _deleted(executable, directory)
+            executable, state = _deleted(executable, directory, raw_way)
     try:
-        command = _content("cmdline", directory, LONGEST_COMMAND)
+        command = _content(f"{way}cmdline", directory, LONGEST_COMMAND)
     except OSError:
         command = None
     try:
-        working_directory = os.readlink(b"cwd", dir_fd=directory)
+        working_directory = os.readlink(raw_way + b"cwd", dir_fd=directory)
     except OSError:
         working_directory = None
     try:
-        cgroups = _content("cgroup", directory)
+        cgroups = _content(f"{way}cgroup", directory)
     except OSError:
         cgroups = b""
     return pid, parent, name, ticks, executable, state, command, uid, working_directory, cgroups
@@ -212,19 +214,19 @@ def boot_time() -> int:
     return max(time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME) for _ in range(3))
 
 
-def _deleted(executable: bytes, directory: int) -> tuple[bytes, ExecutableState]:
+def _deleted(executable: bytes, directory: int, way: bytes) -> tuple[bytes, ExecutableState]:
     """Path and state of an executable whose link ends in " (deleted)": that may also be part of a file's name."""
     # seen from the root of that process, which may be a container's
     try:
-        running = os.stat(b"exe", dir_fd=directory)
-        named = os.stat(b"root" + executable, dir_fd=directory)
+        running = os.stat(way + b"exe", dir_fd=directory)
+        named = os.stat(way + b"root" + executable, dir_fd=directory)
         if (running.st_dev, running.st_ino) == (named.st_dev, named.st_ino):
             return executable, "present"
     except OSError:
         pass
     path = executable.removesuffix(b" (deleted)")
     try:
-        os.stat(b"root" + path, dir_fd=directory)
+        os.stat(way + b"root" + path, dir_fd=directory)
     except OSError:
         return path, "deleted"
     return path, "replaced"

@@ -6,6 +6,7 @@ of them end at about the same time, whatever a piece costs and however busy the 
 
 from __future__ import annotations
 
+import gc
 import marshal
 import os
 
@@ -41,6 +42,9 @@ def share(pieces: int, work: Callable[[Iterable[int]], Result], *, workers: int)
     if workers < 2 or pieces > MOST_PIECES or not _alone():
         return [work(range(pieces))]
     queue = _filled_queue(pieces)
+    # a collection in a child would touch, and thereby copy, all that it shares with us
+    collecting = gc.isenabled()
+    gc.disable()
     children: list[tuple[int, int]] = []
     results: list[Result] = []
     done: list[int] = []
@@ -66,6 +70,8 @@ def share(pieces: int, work: Callable[[Iterable[int]], Result], *, workers: int)
             os.close(reading)
             os.kill(pid, _SIGKILL)
             _reap(pid)
+        if collecting:
+            gc.enable()
     missing = set(range(pieces)).difference(done)
     if missing:
         results.append(work(sorted(missing)))
