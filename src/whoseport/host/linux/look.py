@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from whoseport.host.linux.sockets import RawSocket, SocketTable, Want
     from whoseport.model import BpfRefusal, Container, Forwarding, OwnersMethod, Process
 
-_NEVER_PACKAGED = ("/home/", "/root/", "/tmp/", "/var/tmp/", "/run/", "/dev/", "/proc/", "/memfd:")
-"""Users' own folders and what is gone with the next start: no package puts a file there (FHS 3.0, sections 3 to 5)."""
 _TRANSPORT_ORDER = {"tcp": 0, "udp": 1, "sctp": 2, "dccp": 3}
 
 
@@ -211,7 +209,7 @@ def _packaged(owners: dict[int, Process], *, proc: str, root: str) -> tuple[dict
     """
     ours: dict[tuple[str, Container | None], bool] = {}
     for owner in owners.values():
-        if owner.executable is not None and not owner.executable.startswith(_NEVER_PACKAGED):
+        if owner.executable is not None and owner.executable_state != "memory":
             key = owner.executable, owner.container
             if key not in ours and (known := _same_file(owner, proc=proc, root=root)) is not None:
                 ours[key] = known
