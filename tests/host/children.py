@@ -193,21 +193,28 @@ def owners_by_lsof() -> dict[int, set[int]]:
 
 def crowd(seed: str, processes: int) -> None:
     """Starts a crowd that ends with the calling process; returns when it stands."""
-    _start(CROWD, seed, str(processes))
+    start(CROWD, seed, processes)
 
 
-def churn() -> None:
-    """Starts a process that opens and closes listeners as fast as it goes, and ends with the calling process."""
-    _start(CHURN)
+def churn() -> int:
+    """Starts a process that opens and closes listeners without a pause, and ends with the calling process; its pid."""
+    pid: int = start(CHURN)["pid"]
+    return pid
 
 
-def _start(code: str, *arguments: str) -> None:
+def start(code: str, *arguments: object) -> dict[str, Any]:
+    """Starts a python that runs the code below the preamble and ends with the calling process; what it told."""
     process = subprocess.Popen(
-        [sys.executable, "-I", "-c", PREAMBLE + code, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-I", "-c", PREAMBLE + code, *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     assert process.stdout is not None
-    assert process.stdout.readline()
+    line = process.stdout.readline()
+    assert line, "the child died before it was ready"
     _started.append(process)
+    told: dict[str, Any] = json.loads(line)
+    return told
 
 
 _started: list[subprocess.Popen[bytes]] = []

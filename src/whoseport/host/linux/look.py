@@ -62,7 +62,7 @@ def look(
     sockets = [socket for table in tables for socket in table.sockets]
 
     holders, method, refusal = _find_owners({socket.inode for socket in sockets}, bpf=bpf, proc=proc)
-    sockets = _still_there(sockets, holders, own, port=port, proc=proc)
+    sockets = _still_there(sockets, holders, tables, namespaces.others, port=port, proc=proc)
     containers = _Containers(root)
     processes = Processes(users, containers.of, proc=proc)
     for details in holders.details.values():
@@ -124,21 +124,34 @@ def _find_owners(inodes: set[int], *, bpf: bool, proc: str) -> tuple[Holders, Ow
 
 
 def _still_there(
-    sockets: list[RawSocket], holders: Holders, own: SocketTable, *, port: int | None, proc: str
+    sockets: list[RawSocket],
+    holders: Holders,
+    tables: list[SocketTable],
+    others: tuple[Namespace, ...],
+    *,
+    port: int | None,
+    proc: str,
 ) -> list[RawSocket]:
     """Without the sockets that were closed between the two readings: no one holds them, and they are no more.
 
-    Asked again only where each holder should have been seen, and in our own namespace.
+    The tables are that of our own namespace and those of the others, in their order. Asked again only where each holder
+    should have been seen; what then cannot be read as well as before proves nothing.
     """
     uid = os.geteuid()
-    doubtful = {socket.inode for socket in own.sockets if uid in (0, socket.uid) and not holders.pids.get(socket.inode)}
-    if not doubtful:
-        return sockets
-    again = read_sockets(port=port, want="everything", proc=proc)
-    if set(again.unread) - set(own.unread):
-        return sockets
-    gone = doubtful - {socket.inode for socket in again.sockets}
-    return [socket for socket in sockets if socket.inode not in gone]
+    gone: set[int] = set()
+    for table, other in zip(tables, (None, *others), strict=True):
+        doubtful = {one.inode for one in table.sockets if uid in (0, one.uid) and not holders.pids.get(one.inode)}
+        if not doubtful:
+            continue
+        if other is None:
+            again = read_sockets(port=port, want="everything", proc=proc)
+        else:
+            from whoseport.host.linux.entering import read_namespace
+
+            again = read_namespace(other, port=port, want="everything", proc=proc)
+        if not (set(again.unread) - set(table.unread) or set(again.unseen) - set(table.unseen)):
+            gone |= doubtful - {one.inode for one in again.sockets}
+    return [socket for socket in sockets if socket.inode not in gone] if gone else sockets
 
 
 def _order(socket: RawSocket) -> tuple[int, int, int, str, str, int]:
