@@ -29,6 +29,9 @@ else:
 
 _set = object.__setattr__
 
+MANY = 300
+"""From this many records on it pays to compile their constructor (`expect_many`)."""
+
 
 class RecordType(type):
     """Turns the annotations of a class body into slots, in order, and their values into defaults."""
@@ -81,7 +84,7 @@ class Record(metaclass=RecordType):
     def expect_many(cls) -> None:
         """Compiles a constructor for this type: half the time for each record, for half a millisecond once.
 
-        Worth it from some hundreds of records on. A type with checks of its own, or with subtypes, keeps what it has.
+        Worth it from `MANY` records on. A type with checks of its own, or with subtypes, keeps what it has.
         """
         if cls.__init__ is Record.__init__ and cls.__fields__ and not cls.__subclasses__():
             cls.__init__ = _compiled_constructor(cls)  # type: ignore[method-assign]

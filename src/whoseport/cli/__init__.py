@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 TYPE_CHECKING = False
@@ -19,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 answered, 1 the answer is no, 2 misuse, 3 cannot tell, 4 broken surroundings, 130 interrupted.
     """
+    gc.disable()  # a short life: to look for cycles takes longer than they are worth
     try:
         try:
             status = _run(sys.argv[1:] if arguments is None else list(arguments))

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from whoseport.record import Record
 
 
-def write_json(record: Record) -> None:
-    """One document, indented, with a newline at its end."""
+def write_json(record: Record, *, indent: bool = True) -> None:
+    """One document with a newline at its end."""
     write = sys.stdout.write
-    for piece in pieces(record, indent=True):
+    for piece in pieces(record, indent=indent):
         write(piece)
     write("\n")
 

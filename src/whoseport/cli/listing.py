@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from whoseport.answering import listing
 from whoseport.cli.show import wish
 from whoseport.cli.terminal import colour, home, language, width, write
@@ -28,7 +30,7 @@ def run(request: Request) -> int:
     if request.has("json"):
         from whoseport.cli.documents import write_json
 
-        write_json(whole.replace(host=shown))
+        write_json(whole.replace(host=shown), indent=sys.stdout.isatty())
     elif request.has("json-lines"):
         from whoseport.cli.documents import write_json_lines
 

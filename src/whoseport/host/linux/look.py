@@ -12,24 +12,30 @@ from whoseport.host.linux.cgroups import Cgroups, paths_of_process
 from whoseport.host.linux.forwarders import READERS as FORWARDERS
 from whoseport.host.linux.forwarders import forwarding
 from whoseport.host.linux.listeners import Listeners, Surroundings, unseen_details
-from whoseport.host.linux.namespaces import other_namespaces
+from whoseport.host.linux.namespaces import namespaces_of, own_namespace, survey
 from whoseport.host.linux.owners import Holders, find_holders, read_holders
 from whoseport.host.linux.privileges import read_privileges
 from whoseport.host.linux.processes import Processes
 from whoseport.host.linux.settings import read_settings
+from whoseport.host.linux.sharing import aside
 from whoseport.host.linux.sockets import read_sockets
 from whoseport.host.linux.users import Users
-from whoseport.model import Connections, Inspection, PortConnections, Unseen
+from whoseport.model import Connections, Inspection, Listener, PortConnections, Process, Unseen
+from whoseport.record import MANY
 from whoseport.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeVar
 
     from whoseport.host.linux.namespaces import Namespace
     from whoseport.host.linux.sockets import RawSocket, SocketTable, Want
-    from whoseport.model import BpfRefusal, Container, Forwarding, OwnersMethod, Process
+    from whoseport.model import BpfRefusal, Container, Forwarding, OwnersMethod
 
+    Result = TypeVar("Result")
+
+_CROWD = 600
 _TRANSPORT_ORDER = {"tcp": 0, "udp": 1, "sctp": 2, "dccp": 3}
 
 
@@ -52,8 +58,11 @@ def look(
     users = Users(f"{root}/etc/passwd")
     privileges = read_privileges(users, proc=proc)
     want: Want = "everything" if everything else "listening"
-    namespaces = other_namespaces(proc)
-    own = read_sockets(port=port, want=want, peers=peers, netns=namespaces.own, proc=proc)
+    begin = aside if _crowded(proc) else _later
+    scanned = begin(_bpf_scan) if bpf and port is None else None
+    surveyed = begin(lambda: survey(proc)) if scanned is None else _later(lambda: survey(proc))
+    own = read_sockets(port=port, want=want, peers=peers, netns=own_namespace(proc), proc=proc)
+    namespaces = namespaces_of(surveyed(), proc=proc)
     tables = [own]
     if namespaces.others:
         from whoseport.host.linux.entering import read_namespace
@@ -61,7 +70,10 @@ def look(
         tables += [read_namespace(other, port=port, want=want, proc=proc) for other in namespaces.others]
     sockets = [socket for table in tables for socket in table.sockets]
 
-    holders, method, refusal = _find_owners({socket.inode for socket in sockets}, bpf=bpf, proc=proc)
+    if len(sockets) >= MANY:
+        Listener.expect_many()
+        Process.expect_many()
+    holders, method, refusal = _find_owners({socket.inode for socket in sockets}, bpf=bpf, scanned=scanned, proc=proc)
     sockets = _still_there(sockets, holders, tables, namespaces.others, port=port, proc=proc)
     containers = _Containers(root)
     processes = Processes(users, containers.of, proc=proc)
@@ -71,8 +83,9 @@ def look(
     owners, unpackaged = _packaged(owners, proc=proc, root=root)
 
     cgroups = Cgroups(proc)
-    for path in {path for details in holders.details.values() for path in paths_of_process(details[9])[:1]}:
-        cgroups.learn(path)
+    for membership in {details[9] for details in holders.details.values()}:
+        for path in paths_of_process(membership)[:1]:
+            cgroups.learn(path)
     cgroups.resolve({socket.cgroup_id for socket in sockets if socket.cgroup_id is not None})
     sockets.sort(key=_order)
     describing = Listeners(
@@ -111,16 +124,48 @@ def look(
     )
 
 
-def _find_owners(inodes: set[int], *, bpf: bool, proc: str) -> tuple[Holders, OwnersMethod, BpfRefusal | None]:
-    refusal = None
-    if bpf:
-        from whoseport.host.linux.bpf import find_owners
+def _crowded(proc: str) -> bool:
+    """Whether there are so many processes that a copy of us pays; the links of /proc count them (proc(5))."""
+    try:
+        return os.stat(proc).st_nlink > _CROWD
+    except OSError:
+        return False
 
-        found = find_owners(inodes)
-        if not isinstance(found, str):
-            return read_holders(found, proc=proc), "bpf-iterator", None
-        refusal = found
-    return find_holders(inodes, proc=proc), "proc-walk", refusal
+
+def _later(work: Callable[[], Result]) -> Callable[[], Result]:
+    """Stands in for `aside` where a copy of us is not worth its cost."""
+    return work
+
+
+def _bpf_scan() -> bytes | BpfRefusal:
+    from whoseport.host.linux.bpf import scan
+
+    return scan()
+
+
+def _find_owners(
+    inodes: set[int], *, bpf: bool, scanned: Callable[[], bytes | BpfRefusal] | None, proc: str
+) -> tuple[Holders, OwnersMethod, BpfRefusal | None]:
+    """Who holds these sockets, by which method, and why not by a BPF program where one was asked for.
+
+    `scanned` is a scan that was begun before the sockets were read: what it misses was opened since, or is nobody's,
+    and is asked for once more.
+    """
+    if not bpf:
+        return find_holders(inodes, proc=proc), "proc-walk", None
+    from whoseport.host.linux.bpf import find_owners, owners_in
+
+    pairs = scanned() if scanned is not None else b""
+    if isinstance(pairs, str):
+        return find_holders(inodes, proc=proc), "proc-walk", pairs
+    found = owners_in(pairs, inodes)
+    missed = inodes - found.keys()
+    if missed:
+        more = find_owners(missed)
+        if isinstance(more, str):
+            return find_holders(inodes, proc=proc), "proc-walk", more
+        found |= more
+    return read_holders(found, proc=proc), "bpf-iterator", None
 
 
 def _still_there(

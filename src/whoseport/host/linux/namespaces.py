@@ -14,6 +14,10 @@ import os
 from whoseport.model import Unseen
 from whoseport.record import Record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Survey = tuple[dict[str, list[int]], list[list[int]], bool]
+
 _MOUNTINFO_LIMIT = 16 << 20
 _VANISHED = (FileNotFoundError, ProcessLookupError)
 
@@ -56,16 +60,22 @@ def own_namespace(proc: str = "/proc") -> str | None:
 
 
 def other_namespaces(proc: str = "/proc") -> Namespaces:
-    """Every network namespace but our own that the processes and mounts below `proc` lead to.
+    """Every network namespace but our own that the processes and mounts below `proc` lead to."""
+    return namespaces_of(survey(proc), proc=proc)
 
+
+def survey(proc: str = "/proc") -> Survey | None:
+    """Where the processes below `proc` live, other than with us; plain values, so that a worker can deliver them.
+
+    By the numbers of their namespaces, and by what else tells them apart where the number is not for us to read (None
+    for such processes' number unless one of ours is beside them); last, whether some are hidden. None without /proc.
     Takes about 5 us a process, twice that where it belongs to somebody else and we are not root.
     """
     own = own_namespace(proc)
     try:
         root = os.open(proc, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:
-        unreadable = Unseen(missing="namespace", reason="unreadable", subject=None)
-        return Namespaces(own=own, others=(), unseen=(unreadable,))
+        return None
     try:
         own_files = net_files("thread-self", root=root)
         members: dict[str, list[int]] = {}
@@ -92,12 +102,22 @@ def other_namespaces(proc: str = "/proc") -> Namespaces:
             named = {net_files(str(pids[0]), root=root): number for number, pids in members.items()}
     finally:
         os.close(root)
-    unnumbered: list[tuple[int, ...]] = []
+    unnumbered: list[list[int]] = []
     for files, pids in strangers.items():
         if files in named:
             members[named[files]].extend(pids)
         else:
-            unnumbered.append(tuple(pids))
+            unnumbered.append(pids)
+    return members, unnumbered, denied
+
+
+def namespaces_of(surveyed: Survey | None, *, proc: str = "/proc") -> Namespaces:
+    """The namespaces that a survey found, and those that mounts keep."""
+    own = own_namespace(proc)
+    if surveyed is None:
+        unreadable = Unseen(missing="namespace", reason="unreadable", subject=None)
+        return Namespaces(own=own, others=(), unseen=(unreadable,))
+    members, unnumbered, denied = surveyed
     mounts = {number: path for number, path in mounted(_mountinfo(proc)) if number != own}
     others = [
         Namespace(
@@ -108,7 +128,7 @@ def other_namespaces(proc: str = "/proc") -> Namespaces:
         )
         for number in sorted(members.keys() | mounts.keys(), key=int)
     ]
-    others += [Namespace(inode=None, name=None, mount=None, pids=pids) for pids in unnumbered]
+    others += [Namespace(inode=None, name=None, mount=None, pids=tuple(pids)) for pids in unnumbered]
     unseen = (Unseen(missing="namespace", reason="not-permitted", subject=None),) if denied else ()
     return Namespaces(own=own, others=tuple(others), unseen=unseen)
 

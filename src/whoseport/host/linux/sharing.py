@@ -78,6 +78,35 @@ def share(pieces: int, work: Callable[[Iterable[int]], Result], *, workers: int)
     return results
 
 
+def aside(work: Callable[[], Result]) -> Callable[[], Result]:
+    """Begins a piece of work in a forked copy, and returns how to get at its result, which `marshal` can carry.
+
+    Where no copy can be made, or it is killed, the work is done here when its result is asked for.
+    """
+    if processors() < 2 or not _alone():
+        return work
+    nothing = _filled_queue(0)
+    try:
+        pid, reading = _start(nothing, lambda _pieces: work())
+    except OSError:
+        return work
+    finally:
+        os.close(nothing)
+
+    def result() -> Result:
+        delivered: tuple[list[int], Result] | None = None
+        try:
+            delivered = _delivered(reading)
+        finally:
+            os.close(reading)
+            if delivered is None:
+                os.kill(pid, _SIGKILL)
+            _reap(pid)
+        return work() if delivered is None else delivered[1]
+
+    return result
+
+
 def _alone() -> bool:
     """Whether this process has one thread only; its own count would miss those that a library started."""
     try:

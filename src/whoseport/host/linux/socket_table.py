@@ -20,7 +20,7 @@ from whoseport.host.linux.sock_diag import (
     TIME_WAIT,
 )
 from whoseport.model import Peer, Unseen
-from whoseport.record import Record
+from whoseport.record import MANY, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -135,6 +135,8 @@ class TableBuilder:
 
     def add(self, protocol: Protocol, transport: Transport, rows: list[Row]) -> None:
         """Takes the rows of one table, one by one."""
+        if len(rows) >= MANY:
+            RawSocket.expect_many()
         for row in rows:
             state_number, port, peer_port, source, destination, interface, backlog = row[:7]
             uid, inode, v6only, cgroup_id, mptcp, local_addresses, association = row[7:]
