@@ -451,14 +451,3 @@ def test_every_jump_of_the_program_stays_inside(inodes: set[int]) -> None:
         if operation & 0x07 in (5, 6) and operation not in (0x85, 0x95):
             assert place < place + 1 + offset <= len(steps) - 2
     assert [number & 0xFFFFFFFF for operation, _r, _o, number in steps if operation == 0x16] == sorted(inodes)
-
-
-@needs_bpf
-def test_a_scan_of_all_sockets_tells_of_each() -> None:
-    """What `list` begins before it knows the sockets, and sifts afterwards."""
-    with socket.create_server(("127.0.0.1", 0)) as held, socket.create_server(("127.0.0.1", 0)) as other:
-        pairs = bpf.scan(surroundings=bpf.Surroundings())
-        assert isinstance(pairs, bytes)
-        wanted = {inode_of(held)}
-        assert bpf.owners_in(pairs, wanted) == asked(wanted)
-        assert bpf.owners_in(pairs, {inode_of(other)}) == {inode_of(other): (os.getpid(),)}

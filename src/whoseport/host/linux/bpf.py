@@ -67,13 +67,6 @@ def find_owners(inodes: Iterable[int], *, surroundings: Surroundings | None = No
     several processes and for processes whose links /proc refuses even to root, or of which a thread other than the
     first has descriptors of its own.
     """
-    wanted = set(inodes)
-    pairs = scan(wanted, surroundings=surroundings)
-    return pairs if isinstance(pairs, str) else owners_in(pairs, wanted)
-
-
-def scan(inodes: Iterable[int] = (), *, surroundings: Surroundings | None = None) -> bytes | BpfRefusal:
-    """The program's output, for `owners_in`: of every socket, or of these inodes where they are few."""
     around = surroundings or Surroundings(cache=btf.cache_folder(os.environ))
     refusal = refused(around)
     if refusal is not None:
@@ -82,9 +75,9 @@ def scan(inodes: Iterable[int] = (), *, surroundings: Surroundings | None = None
     build = btf.build_id(sys=around.sys)
     kept = btf.recall(build, cache=around.cache) if build and around.cache else None
     if kept is not None:
-        pairs = _ask(kept, wanted, around)
-        if not isinstance(pairs, str):
-            return pairs
+        owners = _ask(kept, wanted, around)
+        if not isinstance(owners, str):
+            return owners
         # What was kept may have been wrong: ask the kernel's own word before believing the refusal.
     try:
         layout = btf.read_layout(sys=around.sys)
@@ -92,18 +85,10 @@ def scan(inodes: Iterable[int] = (), *, surroundings: Surroundings | None = None
         return "not-permitted"
     if layout is None:
         return "no-btf"
-    pairs = _ask(layout, wanted, around)
-    if not isinstance(pairs, str) and build and around.cache:
+    owners = _ask(layout, wanted, around)
+    if not isinstance(owners, str) and build and around.cache:
         btf.keep(layout, build, cache=around.cache)
-    return pairs
-
-
-def owners_in(pairs: bytes, inodes: Iterable[int]) -> Owners:
-    """The holders of these sockets among the pairs of a scan: inode to pids, ascending."""
-    holders: dict[int, set[int]] = {}
-    for inode, pid in parse_pairs(pairs, set(inodes)):
-        holders.setdefault(inode, set()).add(pid)
-    return {inode: tuple(sorted(pids)) for inode, pids in holders.items()}
+    return owners
 
 
 def refused(around: Surroundings) -> BpfRefusal | None:
@@ -207,7 +192,7 @@ def _signed(number: int) -> int:
 # --- asking the kernel -----------------------------------------------------------------------------------------------
 
 
-def _ask(layout: btf.Layout, wanted: set[int], around: Surroundings) -> bytes | BpfRefusal:
+def _ask(layout: btf.Layout, wanted: set[int], around: Surroundings) -> Owners | BpfRefusal:
     number = _syscall_number(around)
     if number is None:
         return "not-supported"
@@ -218,17 +203,20 @@ def _ask(layout: btf.Layout, wanted: set[int], around: Surroundings) -> bytes | 
     try:
         seen = os.fstat(witness.fileno()).st_ino
         sought = wanted | {seen}
-        few = sought if wanted and len(sought) <= FEW else ()
         try:
-            pairs = _run(program(layout, few), layout, number=number)
+            pairs = _run(program(layout, sought if len(sought) <= FEW else ()), layout, number=number, wanted=sought)
         except OSError as failure:
             return "not-permitted" if failure.errno == EPERM else "refused-by-kernel"
     finally:
         witness.close()
-    return pairs if (seen, os.getpid()) in parse_pairs(pairs, {seen}) else "not-supported"
+    if os.getpid() not in pairs.get(seen, ()):
+        return "not-supported"
+    if seen not in wanted:
+        del pairs[seen]
+    return {inode: tuple(sorted(pids)) for inode, pids in pairs.items()}
 
 
-def _run(code: bytes, layout: btf.Layout, *, number: int) -> bytes:
+def _run(code: bytes, layout: btf.Layout, *, number: int, wanted: set[int]) -> dict[int, set[int]]:
     """Loads the program, lets it visit every open file, reads what it tells; OSError where the kernel refuses."""
     bpf = _system_call(number)
     open_descriptors: list[int] = []
@@ -239,7 +227,7 @@ def _run(code: bytes, layout: btf.Layout, *, number: int) -> bytes:
         open_descriptors.append(link)
         iterator = bpf(ITER_CREATE, lambda _address: struct.pack("<2I", link, 0))
         open_descriptors.append(iterator)
-        return _read(iterator)
+        return _read_pairs(iterator, wanted)
     finally:
         for descriptor in reversed(open_descriptors):
             os.close(descriptor)
@@ -292,25 +280,25 @@ def _system_call(number: int) -> Callable[[int, Callable[[Callable[[bytes], int]
     return bpf
 
 
-def _read(iterator: int) -> bytes:
+def _read_pairs(iterator: int, wanted: set[int]) -> dict[int, set[int]]:
     """Reads the iterator to its end, which comes: it goes up by process and descriptor and never back.
 
     The kernel answers EAGAIN after a million files of which the program told nothing (bpf_seq_read).
     """
-    pieces: list[bytes] = []
+    owners: dict[int, set[int]] = {}
     while True:
         try:
-            piece = os.read(iterator, CHUNK)
+            data = os.read(iterator, CHUNK)
         except BlockingIOError:
             continue
-        if not piece:
-            return b"".join(pieces)
-        # a torn record at a piece's end would shift all that follow
-        pieces.append(piece[: len(piece) // RECORD * RECORD])
+        if not data:
+            return owners
+        for inode, pid in parse_pairs(data, wanted):
+            owners.setdefault(inode, set()).add(pid)
 
 
 def parse_pairs(data: bytes, wanted: set[int]) -> list[tuple[int, int]]:
-    """The wanted ones of the (inode, process id) pairs in the program's output, without a torn last one."""
+    """The wanted ones of the (inode, process id) pairs in a piece of the program's output, without a torn last one."""
     from itertools import compress
 
     numbers = memoryview(data[: len(data) // RECORD * RECORD]).cast("Q").tolist()

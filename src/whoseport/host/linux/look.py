@@ -27,13 +27,10 @@ from whoseport.version import __version__
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import TypeVar
 
     from whoseport.host.linux.namespaces import Namespace
     from whoseport.host.linux.sockets import RawSocket, SocketTable, Want
     from whoseport.model import BpfRefusal, Container, Forwarding, OwnersMethod
-
-    Result = TypeVar("Result")
 
 _CROWD = 600
 _TRANSPORT_ORDER = {"tcp": 0, "udp": 1, "sctp": 2, "dccp": 3}
@@ -58,9 +55,7 @@ def look(
     users = Users(f"{root}/etc/passwd")
     privileges = read_privileges(users, proc=proc)
     want: Want = "everything" if everything else "listening"
-    begin = aside if _crowded(proc) else _later
-    scanned = begin(_bpf_scan) if bpf and port is None else None
-    surveyed = begin(lambda: survey(proc)) if scanned is None else _later(lambda: survey(proc))
+    surveyed = aside(lambda: survey(proc)) if _crowded(proc) else lambda: survey(proc)
     own = read_sockets(port=port, want=want, peers=peers, netns=own_namespace(proc), proc=proc)
     namespaces = namespaces_of(surveyed(), proc=proc)
     tables = [own]
@@ -73,7 +68,7 @@ def look(
     if len(sockets) >= MANY:
         Listener.expect_many()
         Process.expect_many()
-    holders, method, refusal = _find_owners({socket.inode for socket in sockets}, bpf=bpf, scanned=scanned, proc=proc)
+    holders, method, refusal = _find_owners({socket.inode for socket in sockets}, bpf=bpf, proc=proc)
     sockets = _still_there(sockets, holders, tables, namespaces.others, port=port, proc=proc)
     containers = _Containers(root)
     processes = Processes(users, containers.of, proc=proc)
@@ -132,40 +127,17 @@ def _crowded(proc: str) -> bool:
         return False
 
 
-def _later(work: Callable[[], Result]) -> Callable[[], Result]:
-    """Stands in for `aside` where a copy of us is not worth its cost."""
-    return work
+def _find_owners(inodes: set[int], *, bpf: bool, proc: str) -> tuple[Holders, OwnersMethod, BpfRefusal | None]:
+    """Who holds these sockets, by which method, and why not by a BPF program where one was asked for."""
+    refusal = None
+    if bpf:
+        from whoseport.host.linux.bpf import find_owners
 
-
-def _bpf_scan() -> bytes | BpfRefusal:
-    from whoseport.host.linux.bpf import scan
-
-    return scan()
-
-
-def _find_owners(
-    inodes: set[int], *, bpf: bool, scanned: Callable[[], bytes | BpfRefusal] | None, proc: str
-) -> tuple[Holders, OwnersMethod, BpfRefusal | None]:
-    """Who holds these sockets, by which method, and why not by a BPF program where one was asked for.
-
-    `scanned` is a scan that was begun before the sockets were read: what it misses was opened since, or is nobody's,
-    and is asked for once more.
-    """
-    if not bpf:
-        return find_holders(inodes, proc=proc), "proc-walk", None
-    from whoseport.host.linux.bpf import find_owners, owners_in
-
-    pairs = scanned() if scanned is not None else b""
-    if isinstance(pairs, str):
-        return find_holders(inodes, proc=proc), "proc-walk", pairs
-    found = owners_in(pairs, inodes)
-    missed = inodes - found.keys()
-    if missed:
-        more = find_owners(missed)
-        if isinstance(more, str):
-            return find_holders(inodes, proc=proc), "proc-walk", more
-        found |= more
-    return read_holders(found, proc=proc), "bpf-iterator", None
+        found = find_owners(inodes)
+        if not isinstance(found, str):
+            return read_holders(found, wanted=inodes, proc=proc), "bpf-iterator", None
+        refusal = found
+    return find_holders(inodes, proc=proc), "proc-walk", refusal
 
 
 def _still_there(
@@ -188,12 +160,14 @@ def _still_there(
         doubtful = {one.inode for one in table.sockets if uid in (0, one.uid) and not holders.pids.get(one.inode)}
         if not doubtful:
             continue
+        connected = any(one.state == "connected" for one in table.sockets if one.inode in doubtful)
+        want: Want = "everything" if connected else "listening"  # which spares walking all connections
         if other is None:
-            again = read_sockets(port=port, want="everything", proc=proc)
+            again = read_sockets(port=port, want=want, proc=proc)
         else:
             from whoseport.host.linux.entering import read_namespace
 
-            again = read_namespace(other, port=port, want="everything", proc=proc)
+            again = read_namespace(other, port=port, want=want, proc=proc)
         if not (set(again.unread) - set(table.unread) or set(again.unseen) - set(table.unseen)):
             gone |= doubtful - {one.inode for one in again.sockets}
     return [socket for socket in sockets if socket.inode not in gone] if gone else sockets

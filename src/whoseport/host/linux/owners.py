@@ -65,8 +65,15 @@ def find_holders(inodes: Iterable[int], *, proc: str = "/proc", workers: int | N
     return _joined(shares, hidden=hidden)
 
 
-def read_holders(pids: dict[int, tuple[int, ...]], *, proc: str = "/proc", workers: int | None = None) -> Holders:
-    """The same, where it is already known who holds what (by a BPF iterator, which sees every process)."""
+def read_holders(
+    pids: dict[int, tuple[int, ...]], *, wanted: Iterable[int] = (), proc: str = "/proc", workers: int | None = None
+) -> Holders:
+    """The same, where it is already known who holds what (by a BPF iterator, which should see every process).
+
+    That it did is only believed where all of the wanted sockets have holders, or no process refuses to show itself: a
+    first process has been met that neither the iterator nor root may look at.
+    """
+    hidden = not pids.keys() >= set(wanted) and _any_refused(proc)
     holding = sorted({pid for holders in pids.values() for pid in holders})
     if workers is None:
         workers = min(processors(), len(holding) // (_DETAILS_WORTH_SHARING // 2))
@@ -84,7 +91,7 @@ def read_holders(pids: dict[int, tuple[int, ...]], *, proc: str = "/proc", worke
     details: dict[int, Details] = {}
     for some in share(len(groups), read, workers=workers):
         details.update(some)
-    return Holders(pids=pids, details=details, refused=(), hidden=False)
+    return Holders(pids=pids, details=details, refused=(), hidden=hidden)
 
 
 def _joined(shares: list[Share], *, hidden: bool) -> Holders:
@@ -106,6 +113,18 @@ def _joined(shares: list[Share], *, hidden: bool) -> Holders:
 
 def _pids(proc: str) -> set[int]:
     return {int(name) for name in os.listdir(proc) if name.isdigit()}
+
+
+def _any_refused(proc: str) -> bool:
+    """Whether some process does not let us see what it has; the link to its executable is guarded like the others."""
+    for pid in sorted(_pids(proc)):
+        try:
+            os.readlink(f"{proc}/{pid}/exe")
+        except PermissionError:
+            return True
+        except OSError:
+            continue  # a kernel thread, which has none, or gone
+    return False
 
 
 def _in_pid_namespace(proc: str) -> bool:
