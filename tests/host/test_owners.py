@@ -278,8 +278,8 @@ def test_links_that_may_be_listed_but_not_read_are_refused(monkeypatch: pytest.M
 
 def test_holders_told_by_others_are_whole_only_where_all_show_themselves(tmp_path: Path) -> None:
     """A socket without holder is the kernel's own only if no process could have hidden it."""
-    refused = as_nobody("ready([owners.read_holders({}, wanted={5}).hidden, owners.read_holders({}).hidden])")
-    assert refused == [True, False]
+    refused = as_nobody("ready(hidden=[owners.read_holders({}, wanted={5}).hidden, owners.read_holders({}).hidden])")
+    assert refused["hidden"] == [True, False]
     for pid in ("7", "8"):
         (tmp_path / pid).mkdir()
     (tmp_path / "7" / "exe").symlink_to("/usr/bin/true")
