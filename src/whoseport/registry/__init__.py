@@ -32,11 +32,12 @@ def open_registry(path: str | None = None) -> Registry:
         return Registry(path)
     own = user_snapshot_path()
     known = own, _identity(own)
-    if known not in _opened:
+    registry = _opened.get(known)
+    if registry is None:
         registry = _newer(own)
         _opened.clear()
         _opened[known] = registry
-    return _opened[known]
+    return registry
 
 
 _opened: dict[tuple[str, tuple[int, int, int] | None], Registry] = {}

@@ -16,5 +16,6 @@ def user_snapshot_path() -> str:
     else:
         folder = os.environ.get("XDG_DATA_HOME", "")
         if not folder.startswith("/"):
-            folder = os.path.expanduser("~/.local/share")
-    return os.path.join(folder, "whoseport", "snapshot.bin")
+            # asked at each look-up of a library, where expanduser(3) takes longer than the look-up
+            folder = f"{os.environ.get('HOME') or os.path.expanduser('~')}/.local/share"
+    return f"{folder}{os.sep}whoseport{os.sep}snapshot.bin"
