@@ -68,6 +68,9 @@ def page_text(page: Page, *, width: int | None, colour: bool, most_lines: int | 
         last = max(place for place, row in enumerate(rows) if row.rank == highest)
         del rows[last]
         lines = _lines(page, rows, steps, width=width, ink=ink)
+    if most_lines is not None and len(lines) > most_lines and any(row.whole for row in rows):
+        # what must be said is longer than a page: of each, the start
+        lines = _lines(page, [row.replace(whole=False) for row in rows], steps, width=width, ink=ink)
     return "\n".join(lines) + "\n"
 
 
