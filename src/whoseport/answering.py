@@ -9,9 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from whoseport.model import Inspection, Listener, ServiceRecord, Transport
+    from whoseport.model import Container, Inspection, Listener, ServiceRecord, Transport
     from whoseport.query import Question
-    from whoseport.record import Record
     from whoseport.registry.store import Registry
 
 
@@ -133,7 +132,7 @@ def _bears(listener: Listener, word: str) -> bool:
     """Does a program, unit, container, package or project folder of this listener bear the name?"""
     wanted = word.lower()
     names = {_unit_name(listener.unit)}
-    boxes: list[Record | None] = [listener.container]
+    boxes = [listener.container]
     for owner in listener.owners:
         names |= {owner.name.lower(), _last(owner.executable), _unit_name(owner.unit), (owner.package or "").lower()}
         names.add(_last(owner.working_directory))
@@ -145,12 +144,10 @@ def _bears(listener: Listener, word: str) -> bool:
     return any(_is_container(box, wanted) for box in boxes)
 
 
-def _is_container(box: Record | None, wanted: str) -> bool:
+def _is_container(box: Container | None, wanted: str) -> bool:
     if box is None:
         return False
-    container = box.fields()
-    identifier, name = container["id"], container["name"]
-    return bool(name and name.lower() == wanted) or (len(wanted) >= 6 and identifier.startswith(wanted))
+    return bool(box.name and box.name.lower() == wanted) or (len(wanted) >= 6 and box.id.startswith(wanted))
 
 
 def _last(path: str | None) -> str:

@@ -35,7 +35,7 @@ def test_merged_folders_are_one_whichever_way_a_package_names_them(tmp_path: Pat
     merged(tmp_path, {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "/usr/lib"})
     dpkg_lists(tmp_path, {"rpcbind": "/sbin/rpcbind\n", "new": "/usr/sbin/newer\n", "lib": "/lib/daemon\n"})
     asked = ["/usr/sbin/rpcbind", "/sbin/rpcbind", "/sbin/newer", "/usr/lib/daemon", "/usr/bin/rpcbind"]
-    assert packages.package_of(asked, root=str(tmp_path)) == {
+    assert packages.look(asked, root=str(tmp_path)).owners == {
         "/usr/sbin/rpcbind": "rpcbind",
         "/sbin/rpcbind": "rpcbind",
         "/sbin/newer": "new",
@@ -47,7 +47,7 @@ def test_sbin_may_lead_to_bin_in_two_steps(tmp_path: Path) -> None:
     merged(tmp_path, {"bin": "usr/bin", "sbin": "usr/sbin", "usr/sbin": "bin"})
     dpkg_lists(tmp_path, {"one": "/sbin/one\n", "two": "/usr/sbin/two\n", "three": "/bin/three\n"})
     asked = [f"/usr/bin/{name}" for name in ("one", "two", "three")]
-    assert packages.package_of(asked, root=f"{tmp_path}/") == dict(zip(asked, ("one", "two", "three"), strict=True))
+    assert packages.look(asked, root=f"{tmp_path}/").owners == dict(zip(asked, ("one", "two", "three"), strict=True))
 
 
 def test_folders_that_are_two_stay_two(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_folders_that_are_two_stay_two(tmp_path: Path) -> None:
 def test_paths_that_lead_in_circles_are_read_as_they_are(tmp_path: Path) -> None:
     merged(tmp_path, {"bin": "bin", "sbin": "lib", "lib": "sbin"})
     dpkg_lists(tmp_path, {"one": "/bin/one\n"})
-    assert packages.package_of(["/bin/one", "/sbin/two"], root=str(tmp_path)) == {"/bin/one": "one"}
+    assert packages.look(["/bin/one", "/sbin/two"], root=str(tmp_path)).owners == {"/bin/one": "one"}
 
 
 def test_each_database_gets_what_the_others_left(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_what_no_database_can_hold_has_no_owner(tmp_path: Path) -> None:
 )
 def test_stores_name_the_package_in_the_path(path: str, name: str | None, tmp_path: Path) -> None:
     assert packages.named_by_path(path) == name
-    assert packages.package_of([path], root=str(tmp_path)).get(path) == name
+    assert packages.look([path], root=str(tmp_path)).owners.get(path) == name
 
 
 @given(

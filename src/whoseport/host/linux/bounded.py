@@ -42,6 +42,31 @@ def read_descriptor(descriptor: int, *, limit: int) -> bytes:
     return b"".join(pieces)
 
 
+def read_start(path: str, *, limit: int) -> bytes:
+    """A file's first `limit` bytes, of any kind of file: for those of the kernel, which are what they claim to be.
+
+    Read to the end, as only an empty answer tells it: files of /proc that have many records break off between two
+    of them (seq_file). OSError as the system gives it.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        pieces = []
+        while limit > 0 and (piece := os.read(descriptor, min(limit, _CHUNK))):
+            pieces.append(piece)
+            limit -= len(piece)
+        return b"".join(pieces)
+    finally:
+        os.close(descriptor)
+
+
+def start_or_nothing(path: str, *, limit: int) -> bytes:
+    """The same; nothing where the file cannot be read."""
+    try:
+        return read_start(path, limit=limit)
+    except OSError:
+        return b""
+
+
 def reason_of(error: OSError) -> Reason:
     """The model's word for why a file could not be read."""
     if error.errno in (errno.EACCES, errno.EPERM):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+from whoseport.host.linux.bounded import start_or_nothing
+
 ROOT_ID = 1
 _MOST_DIRECTORIES = 50_000
 _LARGEST = 1 << 20
@@ -18,7 +20,7 @@ class Cgroups:
     """The cgroup2 hierarchy of this machine; `mount` None where none is mounted."""
 
     def __init__(self, proc: str = "/proc") -> None:
-        self.mount = hierarchy(_content(f"{proc}/self/mountinfo"))
+        self.mount = hierarchy(start_or_nothing(f"{proc}/self/mountinfo", limit=_LARGEST))
         self._paths: dict[int, str | None] = {ROOT_ID: "/"}
 
     def learn(self, path: str) -> None:
@@ -50,7 +52,7 @@ class Cgroups:
         if self.mount is None:
             return ()
         try:
-            content = _content(f"{self.mount}{path}/cgroup.procs")
+            content = start_or_nothing(f"{self.mount}{path}/cgroup.procs", limit=_LARGEST)
         except ValueError:
             return ()
         return tuple(sorted({int(pid) for pid in content.split() if pid.isdigit() and len(pid) < 11} - {0}))
@@ -85,7 +87,7 @@ def hierarchy(mountinfo: bytes) -> str | None:
         before, separator, after = line.partition(b" - ")
         fields = before.split(b" ")
         if separator and after.startswith(b"cgroup2 ") and len(fields) > 5:
-            return _unescaped(fields[4]).decode("utf-8", "surrogateescape")
+            return unescaped(fields[4]).decode("utf-8", "surrogateescape")
     return None
 
 
@@ -136,7 +138,8 @@ def unit_of(path: str) -> tuple[str | None, str | None]:
     return unit, holder
 
 
-def _unescaped(field: bytes) -> bytes:
+def unescaped(field: bytes) -> bytes:
+    r"""A path of mountinfo; there space, tab, newline and backslash stand as `\040` and the like (fs/proc_namespace.c)."""
     parts = field.split(b"\\")
     made = parts[0]
     for part in parts[1:]:
@@ -146,19 +149,3 @@ def _unescaped(field: bytes) -> bytes:
         else:
             made += b"\\" + part
     return made
-
-
-def _content(path: str) -> bytes:
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
-        return b""
-    try:
-        content = b""
-        while len(content) < _LARGEST and (piece := os.read(descriptor, 65536)):
-            content += piece
-        return content
-    except OSError:
-        return b""
-    finally:
-        os.close(descriptor)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _socket
 
+from whoseport.host.linux.bounded import read_start, start_or_nothing
 from whoseport.host.linux.cgroups import paths_of_process
 
 TYPE_CHECKING = False
@@ -35,7 +36,7 @@ def container_at(
         for pid in namespace.pids[:_TRIED]:
             has = has_address(address, folder=f"{proc}/{pid}/net")
             if has:
-                container = container_of(paths_of_process(_content(f"{proc}/{pid}/cgroup") or b""))
+                container = container_of(paths_of_process(start_or_nothing(f"{proc}/{pid}/cgroup", limit=_LARGEST)))
                 if container is not None and container not in found:
                     found.append(container)
             if has is not None:
@@ -47,10 +48,10 @@ def has_address(address: str, *, folder: str) -> bool | None:
     """Whether the namespace of this /proc/PID/net has the address; None if it could not be read, or is no address."""
     try:
         if ":" in address:
-            content = _content(f"{folder}/if_inet6")
-            return None if content is None else _socket.inet_pton(_socket.AF_INET6, address) in ipv6_addresses(content)
-        content = _content(f"{folder}/fib_trie")
-        return None if content is None else _socket.inet_pton(_socket.AF_INET, address) in ipv4_addresses(content)
+            content = read_start(f"{folder}/if_inet6", limit=_LARGEST)
+            return _socket.inet_pton(_socket.AF_INET6, address) in ipv6_addresses(content)
+        content = read_start(f"{folder}/fib_trie", limit=_LARGEST)
+        return _socket.inet_pton(_socket.AF_INET, address) in ipv4_addresses(content)
     except (OSError, ValueError):
         return None
 
@@ -90,16 +91,3 @@ def ipv6_addresses(if_inet6: bytes) -> set[bytes]:
             except ValueError:
                 continue
     return found
-
-
-def _content(path: str) -> bytes | None:
-    try:
-        with open(path, "rb", buffering=0) as file:
-            pieces = []
-            left = _LARGEST
-            while left > 0 and (piece := file.read(min(left, 65536))):
-                pieces.append(piece)
-                left -= len(piece)
-            return b"".join(pieces)
-    except OSError:
-        return None

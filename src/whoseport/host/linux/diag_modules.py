@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+from whoseport.host.linux.bounded import start_or_nothing
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -28,19 +30,14 @@ def askable(*, proc: str = "/proc", sys: str = "/sys", modules: str = "/lib/modu
         return HANDLERS
     there = {name: os.path.isdir(f"{sys}/module/{name}") for name in ("inet_diag", *HANDLERS.values())}
     if not all(there.values()):
-        built_in = _content(f"{modules}/{os.uname().release}/modules.builtin")
+        built_in = start_or_nothing(f"{modules}/{os.uname().release}/modules.builtin", limit=_LARGEST)
         there = {name: loaded or f"/{name}.ko\n".encode() in built_in for name, loaded in there.items()}
     return [protocol for protocol, handler in HANDLERS.items() if there[handler] and there["inet_diag"]]
 
 
 def _can_load(proc: str) -> bool:
     # /proc/modules is there if the kernel was built with CONFIG_MODULES; modules_disabled cannot be taken back
-    return os.path.exists(f"{proc}/modules") and _content(f"{proc}/sys/kernel/modules_disabled").strip() != b"1"
-
-
-def _content(path: str) -> bytes:
-    try:
-        with open(path, "rb", buffering=0) as file:
-            return file.read(_LARGEST)
-    except OSError:
-        return b""
+    return (
+        os.path.exists(f"{proc}/modules")
+        and start_or_nothing(f"{proc}/sys/kernel/modules_disabled", limit=_LARGEST).strip() != b"1"
+    )

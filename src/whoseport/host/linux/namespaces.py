@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import os
 
+from whoseport.host.linux.bounded import start_or_nothing
+from whoseport.host.linux.cgroups import unescaped
 from whoseport.model import Unseen
 from whoseport.record import Record
 
@@ -118,7 +120,11 @@ def namespaces_of(surveyed: Survey | None, *, proc: str = "/proc") -> Namespaces
         unreadable = Unseen(missing="namespace", reason="unreadable", subject=None)
         return Namespaces(own=own, others=(), unseen=(unreadable,))
     members, unnumbered, denied = surveyed
-    mounts = {number: path for number, path in mounted(_mountinfo(proc)) if number != own}
+    mounts = {
+        number: path
+        for number, path in mounted(start_or_nothing(f"{proc}/self/mountinfo", limit=_MOUNTINFO_LIMIT))
+        if number != own
+    }
     others = [
         Namespace(
             inode=number,
@@ -155,7 +161,7 @@ def mounted(mountinfo: bytes) -> list[tuple[str, str]]:
         if len(words) > 8 and words[3].startswith(b"net:[") and words[3].endswith(b"]") and b"nsfs" in words[6:]:
             number = words[3][5:-1]
             if number.isdigit() and len(number) <= 20:
-                found.append((str(int(number)), os.fsdecode(_unescaped(words[4]))))
+                found.append((str(int(number)), os.fsdecode(unescaped(words[4]))))
     return found
 
 
@@ -185,18 +191,3 @@ def _threads(pid: int, *, root: int) -> list[str]:
         return []
     finally:
         os.close(folder)
-
-
-def _mountinfo(proc: str) -> bytes:
-    try:
-        with open(f"{proc}/self/mountinfo", "rb") as file:
-            return file.read(_MOUNTINFO_LIMIT)
-    except OSError:
-        return b""
-
-
-def _unescaped(path: bytes) -> bytes:
-    r"""Space, tab, newline and backslash stand as `\040`, `\011`, `\012` and `\134` (fs/proc_namespace.c: mangle)."""
-    for code, byte in ((b"\\040", b" "), (b"\\011", b"\t"), (b"\\012", b"\n"), (b"\\134", b"\\")):
-        path = path.replace(code, byte)
-    return path

@@ -41,11 +41,6 @@ class PackageLook(Record):
     unseen: tuple[Unseen, ...]
 
 
-def package_of(paths: Iterable[str], *, root: str = "/") -> dict[str, str]:
-    """The owner's name for each path that a package owns: `look` without what could not be seen."""
-    return look(paths, root=root).owners
-
-
 def look(paths: Iterable[str], *, root: str = "/") -> PackageLook:
     """Which package owns each of these absolute paths, all of them in one pass.
 

@@ -239,7 +239,7 @@ def _text(raw: bytes) -> str:
 def _content(path: str, directory: int | None = None, most: int = 65536) -> bytes:
     descriptor = os.open(path, os.O_RDONLY, dir_fd=directory)
     try:
-        # short files of /proc come whole in one read, and an empty second read costs as much as the first
+        # these files have one record each: a short answer is all, and an empty second read costs as much as the first
         content = os.read(descriptor, 4096)
         if len(content) < 4096:
             return content

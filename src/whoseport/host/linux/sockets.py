@@ -11,6 +11,7 @@ import errno
 import os
 
 from whoseport.host.linux import proc_net
+from whoseport.host.linux.bounded import read_start
 from whoseport.host.linux.diag_modules import askable
 from whoseport.host.linux.sock_diag import BOUND_INACTIVE, CLOSE, ESTABLISHED, LISTEN, Client, Refused
 from whoseport.host.linux.socket_table import STATE_NAMES, RawSocket, SocketTable, TableBuilder
@@ -152,7 +153,7 @@ class _Reading:
         read = False
         for name in names:
             try:
-                text = _read(f"{self.net}/{name}")
+                text = read_start(f"{self.net}/{name}", limit=proc_net.FILE_LIMIT)
             except FileNotFoundError:
                 continue
             except OSError as problem:
@@ -181,7 +182,7 @@ class _Reading:
     def protocols(self) -> bytes:
         if self._protocols is None:
             try:
-                self._protocols = _read(f"{self.net}/protocols")
+                self._protocols = read_start(f"{self.net}/protocols", limit=proc_net.FILE_LIMIT)
             except OSError:
                 self._protocols = b""
         return self._protocols
@@ -202,13 +203,3 @@ def at_least(release: str, version: tuple[int, int]) -> bool:
     if not (major.isascii() and major.isdigit() and minor.isascii() and minor.isdigit() and len(release) < 256):
         return True
     return (int(major), int(minor)) >= version
-
-
-def _read(path: str) -> bytes:
-    with open(path, "rb", buffering=0) as file:
-        parts = []
-        left = proc_net.FILE_LIMIT
-        while left > 0 and (part := file.read(min(left, 1 << 18))):
-            parts.append(part)
-            left -= len(part)
-        return b"".join(parts)

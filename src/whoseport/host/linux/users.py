@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from whoseport.host.linux.bounded import start_or_nothing
 
 PASSWD = "/etc/passwd"
 _LARGEST = 16 << 20
@@ -24,7 +24,7 @@ class Users:
         if uid is None:
             return None
         if self._names is None:
-            self._names = parse_passwd(_content(self._passwd))
+            self._names = parse_passwd(start_or_nothing(self._passwd, limit=_LARGEST))
         if uid not in self._names:
             self._names[uid] = _ask_system(uid) if self._passwd == PASSWD else None
         return self._names[uid]
@@ -42,19 +42,6 @@ def parse_passwd(content: bytes) -> dict[int, str | None]:
         if len(fields) == 4 and fields[0] and fields[2].isdigit() and len(fields[2]) <= 10:
             names.setdefault(int(fields[2]), fields[0].decode("utf-8", "backslashreplace"))
     return names
-
-
-def _content(path: str) -> bytes:
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
-        return b""
-    try:
-        return os.read(descriptor, min(os.fstat(descriptor).st_size, _LARGEST))
-    except OSError:
-        return b""
-    finally:
-        os.close(descriptor)
 
 
 def _ask_system(uid: int) -> str | None:
