@@ -139,7 +139,7 @@ def unit_of(path: str) -> tuple[str | None, str | None]:
 
 
 def unescaped(field: bytes) -> bytes:
-    r"""A path of mountinfo; there space, tab, newline and backslash stand as `\040` and the like (fs/proc_namespace.c)."""
+    r"""A path of mountinfo, where space, tab, newline and backslash stand as `\040` and so on (fs/proc_namespace.c)."""
     parts = field.split(b"\\")
     made = parts[0]
     for part in parts[1:]:
