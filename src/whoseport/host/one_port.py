@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from whoseport.model import Bind, Connections, Ephemeral, HeldState
+from whoseport.model import Bind, Connections, Ephemeral, Evidence, Finding, HeldState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from whoseport.model import Inspection, Listener, Settings, Transport, Unseen
+    from whoseport.model import Held, Inspection, Listener, Settings, Transport, Unseen
 
 CAPABILITY = "CAP_NET_BIND_SERVICE"
 _HOLDING = ("established", "syn_sent", "syn_recv", "fin_wait1", "fin_wait2", "close_wait")
@@ -16,6 +16,7 @@ _HOLDING = ("established", "syn_sent", "syn_recv", "fin_wait1", "fin_wait2", "cl
 
 In the others, LAST-ACK, CLOSING and TIME-WAIT, both sides have closed and the kernel finishes alone: that is not held.
 """
+_SHOWN = 8
 _TRANSPORT_OF = {"tcp": "tcp", "mptcp": "tcp", "udp": "udp", "udplite": "udp", "sctp": "sctp", "dccp": "dccp"}
 
 
@@ -93,13 +94,25 @@ def _held(
     connections: Connections | None,
     transport: Transport | None,
 ) -> HeldState:
-    if any(listener.netns == inspection.netns for listener in listeners):
-        return HeldState(state="held", because=("socket-here",))
-    if connections is not None and any(getattr(connections, state) for state in _HOLDING):
-        return HeldState(state="held", because=("socket-here",))
-    if connections is None or any(_unread(one, transport) for one in inspection.unseen):
-        return HeldState(state="unknown", because=("sockets-unreadable",))
-    return HeldState(state="nothing", because=("no-socket-here",))
+    source = "sock_diag" if inspection.backend == "linux" else inspection.backend
+    here = [listener for listener in listeners if listener.netns == inspection.netns]
+    if here:
+        observed = " ".join(f"{one.transport} {one.address} {one.state} inode {one.inode}" for one in here[:_SHOWN])
+        return _state("held", "socket-here", source, observed)
+    used = [(state, getattr(connections, state)) for state in _HOLDING] if connections is not None else []
+    if any(number for _state_name, number in used):
+        observed = " ".join(f"{name} {number}" for name, number in used if number)
+        return _state("held", "connection-holds", source, observed)
+    unread = [one for one in inspection.unseen if _unread(one, transport)]
+    if connections is None or unread:
+        observed = " ".join(f"{one.subject or one.missing} {one.reason}" for one in unread) or "connections"
+        return _state("unknown", "sockets-unreadable", source, observed)
+    return _state("nothing", "no-socket-here", source, "0 sockets")
+
+
+def _state(state: Held, claim: str, source: str, observed: str) -> HeldState:
+    evidence = (Evidence(source=source, observed=observed),)
+    return HeldState(state=state, because=(Finding(claim=claim, certainty="proven", evidence=evidence),))
 
 
 def _unread(unseen: Unseen, transport: Transport | None) -> bool:

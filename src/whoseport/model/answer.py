@@ -8,8 +8,10 @@ from whoseport.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from whoseport.model.claims import Claim
     from whoseport.model.machine import Inspection
     from whoseport.model.official import RegistryEntry, SearchResult, ServiceRecord
+    from whoseport.model.practice import BrowserRefusal, PracticeFact, ReportedUse
     from whoseport.model.words import Transport
 
 
@@ -39,8 +41,9 @@ class Answer(Record):
     query: Query
     registry: RegistryEntry | None
     history: None = None
-    practice: None = None
-    browsers: None = None
+    practice: tuple[PracticeFact, ...] | None = None
+    reported: tuple[ReportedUse, ...] | None = None
+    browsers: tuple[BrowserRefusal, ...] | None = None
     host: Inspection | None
 
 
@@ -59,3 +62,9 @@ class Listing(Record):
 
 class SearchResults(Record):
     results: tuple[SearchResult, ...]
+
+
+class Claims(Record):
+    """`whoseport explain --json`: entries of the table of claims."""
+
+    claims: tuple[Claim, ...]

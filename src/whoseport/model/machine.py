@@ -1,4 +1,4 @@
-"""This machine: listeners and their owners, what was not seen, findings, and one look at one host."""
+"""This machine: listeners, what was not seen, and one look at one host."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ from whoseport.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from whoseport.model.claims import Finding, Verdict
+    from whoseport.model.process import Container, Process
+    from whoseport.model.surroundings import BindAttempt, KernelPort, Mention, Redirect, RpcProgram, View
     from whoseport.model.words import (
         Backend,
         BpfRefusal,
         CandidateReason,
-        Certainty,
-        Concern,
-        ExecutableState,
         Exposure,
         Held,
-        HeldReason,
-        Kind,
         ListenerState,
         Missing,
         Outcome,
@@ -38,33 +36,6 @@ class Unseen(Record):
     subject: str | None
 
 
-class Evidence(Record):
-    """Where something was read (`/proc/812/exe`, `sock_diag`), and what was read there."""
-
-    source: str
-    observed: str
-
-
-class Finding(Record):
-    """A claim that stands on evidence; it cannot be made without."""
-
-    claim: str
-    certainty: Certainty
-    evidence: tuple[Evidence, ...]
-
-    def __init__(self, **values: object) -> None:
-        super().__init__(**values)
-        if not self.evidence:
-            raise TypeError(f"the finding {self.claim!r} has no evidence")
-
-
-class Verdict(Record):
-    kind: Kind
-    concern: Concern
-    certainty: Certainty
-    because: tuple[str, ...]
-
-
 class Identity(Record):
     """What the service said of itself when it was talked to."""
 
@@ -72,42 +43,6 @@ class Identity(Record):
     product: str | None
     version: str | None
     outcome: Outcome
-
-
-class ParentProcess(Record):
-    pid: int
-    name: str
-
-
-class Container(Record):
-    """`id` is the runtime's own, whole; the rest as far as the runtime's files could be read."""
-
-    id: str
-    name: str | None
-    image: str | None
-    runtime: str | None
-
-
-class Process(Record):
-    """One owner of a socket, named by pid and start time (UTC, ISO 8601: a pid alone is used again).
-
-    `command` is None where it could not be read, empty for a kernel thread. `parents` go up to pid 1, nearest first.
-    """
-
-    pid: int
-    started: str | None
-    name: str
-    executable: str | None
-    executable_state: ExecutableState
-    command: tuple[str, ...] | None
-    uid: int | None
-    user: str | None
-    unit: str | None
-    slice: str | None
-    container: Container | None
-    package: str | None
-    working_directory: str | None
-    parents: tuple[ParentProcess, ...]
 
 
 class Candidate(Record):
@@ -161,10 +96,10 @@ class Listener(Record):
 
 
 class HeldState(Record):
-    """Whether something holds the port in this network namespace, and the words for why it is said."""
+    """Whether something holds the port in this network namespace, and the findings on which that stands."""
 
     state: Held
-    because: tuple[HeldReason, ...]
+    because: tuple[Finding, ...]
 
 
 class Bind(Record):
@@ -241,7 +176,9 @@ class Privileges(Record):
 class Inspection(Record):
     """One look at one host: plain facts. The fields on a single port are None unless one port was asked for.
 
-    `bpf_refused` tells why a BPF iterator that was asked for gave way to the walk of /proc.
+    `bpf_refused` tells why a BPF iterator that was asked for gave way to the walk of /proc. `mentions`, `redirects`,
+    `views` and `kernel_ports` are None where they were not looked at; a look at everything has those of every port.
+    `bind_attempts` and `rpc_programs` are None unless asked for by name, since they do more than look.
     """
 
     hostname: str
@@ -259,6 +196,12 @@ class Inspection(Record):
     reserved_here: bool | None = None
     connections: Connections | None = None
     port_connections: tuple[PortConnections, ...] | None = None
+    mentions: tuple[Mention, ...] | None = None
+    redirects: tuple[Redirect, ...] | None = None
+    views: tuple[View, ...] | None = None
+    kernel_ports: tuple[KernelPort, ...] | None = None
+    bind_attempts: tuple[BindAttempt, ...] | None = None
+    rpc_programs: tuple[RpcProgram, ...] | None = None
     owners_method: OwnersMethod | None = None
     bpf_refused: BpfRefusal | None = None
     listeners: tuple[Listener, ...]

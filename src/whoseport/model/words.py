@@ -39,7 +39,28 @@ Reason = Literal["not-permitted", "not-supported", "vanished", "unreadable", "to
 CandidateReason = Literal["unit-main-process", "only-process-in-cgroup", "in-socket-cgroup"]
 OwnersMethod = Literal["proc-walk", "bpf-iterator", "psutil"]
 BpfRefusal = Literal["not-permitted", "no-btf", "other-pid-namespace", "refused-by-kernel", "not-supported"]
-HeldReason = Literal["socket-here", "no-socket-here", "sockets-unreadable"]
+Relation = Literal["child", "pipe"]
+FileState = Literal["present", "missing", "unseen"]
+Checksum = Literal["intact", "changed", "unlisted"]
+"""Against the package's own list: `unlisted` where the package gives no checksum for the file."""
+
+MentionKind = Literal[
+    "etc-services",
+    "socket-unit",
+    "inetd",
+    "configuration",
+    "firewalld",
+    "ufw",
+    "nftables",
+    "iptables",
+]
+RuleSystem = Literal["nftables", "iptables"]
+BindOutcome = Literal["free", "in-use", "not-permitted", "not-available", "refused"]
+Strength = Literal["strong", "weak", "against", "none"]
+ClaimTopic = Literal["kind", "started", "concern", "port"]
+Role = Literal["default", "admin", "metrics", "cluster", "development", "client", "tls", "debug", "legacy"]
+SoftwareKind = Literal["server", "development-server", "desktop", "rpc", "forwarder", "interpreter", "client"]
+BrowserName = Literal["fetch-standard", "firefox", "chromium"]
 Certainty = Literal["guess", "likely", "proven"]
 Kind = Literal[
     "known-service",
