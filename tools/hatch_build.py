@@ -10,7 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CompileHook(BuildHookInterface[Any]):
-    """Makes src/whoseport/registry/snapshot.bin from data/registry/, and each whoseport.mo from its whoseport.po."""
+    """Makes snapshot.bin from data/registry, facts.bin from the other data, each whoseport.mo from its whoseport.po."""
 
     PLUGIN_NAME = "custom"
 
@@ -18,10 +18,12 @@ class CompileHook(BuildHookInterface[Any]):
         root = Path(self.root)
         sys.path.insert(0, str(root / "src"))
         try:
+            from whoseport.practice.compiler import compile_folder as compile_practice
             from whoseport.registry.compiler import compile_folder
         finally:
             sys.path.pop(0)
         compile_folder(root / "data" / "registry", root / "src" / "whoseport" / "registry" / "snapshot.bin")
+        compile_practice(root / "data", root / "src" / "whoseport" / "practice" / "facts.bin")
         compile_catalogues(root / "src" / "whoseport" / "render" / "locale")
 
 

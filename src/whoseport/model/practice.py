@@ -6,7 +6,7 @@ from whoseport.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from whoseport.model.words import BrowserName, Role, SoftwareKind, Transport
+    from whoseport.model.words import BrowserName, ReportedSide, Role, SoftwareKind, Transport
 
 
 class Source(Record):
@@ -53,10 +53,14 @@ class Software(Record):
 
 
 class ReportedUse(Record):
-    """A report that servers of malware, elsewhere, were seen on this port: nothing about a listener here."""
+    """A report that malware, elsewhere, used this port: nothing about a listener here.
+
+    `endpoints` is how many servers of the family the source lists on it; `references` are addresses of the reports.
+    """
 
     family: str
     transport: Transport | None
+    side: ReportedSide
     endpoints: int | None
     references: tuple[str, ...]
     source: Source

@@ -60,6 +60,9 @@ Strength = Literal["strong", "weak", "against", "none"]
 ClaimTopic = Literal["kind", "started", "concern", "port"]
 Role = Literal["default", "admin", "metrics", "cluster", "development", "client", "tls", "debug", "legacy"]
 SoftwareKind = Literal["server", "development-server", "desktop", "rpc", "forwarder", "interpreter", "client"]
+ReportedSide = Literal["remote", "listening"]
+"""Where a report saw the port: on servers that malware talks to, or opened by malware itself where it ran."""
+
 BrowserName = Literal["fetch-standard", "firefox", "chromium"]
 Certainty = Literal["guess", "likely", "proven"]
 Kind = Literal[
