@@ -15,7 +15,6 @@ from whoseport.host import for_port, look
 from whoseport.model import (
     Connections,
     Container,
-    HeldState,
     Inspection,
     Missing,
     Peer,
@@ -28,9 +27,17 @@ from whoseport.model import (
 )
 
 HERE = "4026531840"
-HELD = HeldState(state="held", because=("socket-here",))
-NOTHING = HeldState(state="nothing", because=("no-socket-here",))
-UNKNOWN = HeldState(state="unknown", because=("sockets-unreadable",))
+HELD = ("held", "socket-here")
+CONNECTED = ("held", "connection-holds")
+NOTHING = ("nothing", "no-socket-here")
+UNKNOWN = ("unknown", "sockets-unreadable")
+
+
+def held(found: Inspection) -> tuple[str, ...]:
+    """The state of the port, and the claims on which it stands."""
+    assert found.port_state is not None
+    assert all(finding.certainty == "proven" for finding in found.port_state.because)
+    return (found.port_state.state, *(finding.claim for finding in found.port_state.because))
 
 
 def inspection(*listeners: Any, **changes: Any) -> Inspection:
@@ -71,7 +78,7 @@ def test_only_this_port_is_left() -> None:
     assert [one.port for one in found.listeners] == [443]
     assert found.port_connections == (connected(443, time_wait=1),)
     assert found.connections == Connections(time_wait=1)
-    assert found.port_state == HELD
+    assert held(found) == HELD
     assert for_port(found, 443) == found
     assert whole.port_state is None
 
@@ -86,37 +93,37 @@ def test_only_this_transport_is_left() -> None:
     assert [one.transport for one in for_port(whole, 53, transport="udp").listeners] == ["udp"]
     assert for_port(whole, 53).connections == Connections(established=6)
     assert for_port(whole, 53, transport="sctp").connections == Connections(established=4)
-    assert for_port(whole, 53, transport="dccp").port_state == NOTHING
+    assert held(for_port(whole, 53, transport="dccp")) == NOTHING
 
 
 @pytest.mark.parametrize("state", ["listen", "bound", "unconnected", "connected"])
 def test_any_bound_socket_holds_the_port(state: str) -> None:
-    assert for_port(inspection(listener(80).replace(state=state)), 80).port_state == HELD
-    assert for_port(inspection(listener(80).replace(state=state)), 81).port_state == NOTHING
+    assert held(for_port(inspection(listener(80).replace(state=state)), 80)) == HELD
+    assert held(for_port(inspection(listener(80).replace(state=state)), 81)) == NOTHING
 
 
 @pytest.mark.parametrize(
-    ("state", "held"),
+    ("state", "expected"),
     [
-        ("established", HELD),
-        ("syn_sent", HELD),
-        ("syn_recv", HELD),
-        ("fin_wait1", HELD),
-        ("fin_wait2", HELD),
-        ("close_wait", HELD),
+        ("established", CONNECTED),
+        ("syn_sent", CONNECTED),
+        ("syn_recv", CONNECTED),
+        ("fin_wait1", CONNECTED),
+        ("fin_wait2", CONNECTED),
+        ("close_wait", CONNECTED),
         ("last_ack", NOTHING),
         ("closing", NOTHING),
         ("time_wait", NOTHING),
     ],
 )
-def test_a_connection_holds_its_own_port_while_a_process_may_have_it(state: str, held: HeldState) -> None:
+def test_a_connection_holds_its_own_port_while_a_process_may_have_it(state: str, expected: tuple[str, ...]) -> None:
     counts: dict[str, Any] = {state: 1}
-    assert for_port(inspection(port_connections=(connected(40000, **counts),)), 40000).port_state == held
+    assert held(for_port(inspection(port_connections=(connected(40000, **counts),)), 40000)) == expected
 
 
 def test_another_namespace_holds_nothing_here() -> None:
     found = for_port(inspection(listener(80).replace(netns="4026532000")), 80)
-    assert (len(found.listeners), found.port_state) == (1, NOTHING)
+    assert (len(found.listeners), held(found)) == (1, NOTHING)
 
 
 @pytest.mark.parametrize(
@@ -134,15 +141,15 @@ def test_another_namespace_holds_nothing_here() -> None:
         (unseen("owners", "socket:4711"), None, NOTHING),
     ],
 )
-def test_a_table_that_was_not_read_may_hide_a_socket(entry: Unseen, transport: Any, state: HeldState) -> None:
-    assert for_port(inspection(unseen=(entry,)), 80, transport=transport).port_state == state
-    assert for_port(inspection(listener(80), unseen=(entry,)), 80).port_state == HELD
+def test_a_table_that_was_not_read_may_hide_a_socket(entry: Unseen, transport: Any, state: tuple[str, ...]) -> None:
+    assert held(for_port(inspection(unseen=(entry,)), 80, transport=transport)) == state
+    assert held(for_port(inspection(listener(80), unseen=(entry,)), 80)) == HELD
 
 
 def test_without_a_look_at_connections_nothing_is_not_certain() -> None:
     found = for_port(inspection(port_connections=None), 80)
-    assert (found.port_state, found.connections, found.port_connections) == (UNKNOWN, None, None)
-    assert for_port(inspection(listener(80), port_connections=None), 80).port_state == HELD
+    assert (held(found), found.connections, found.port_connections) == (UNKNOWN, None, None)
+    assert held(for_port(inspection(listener(80), port_connections=None), 80)) == HELD
 
 
 def test_peers_are_put_together() -> None:
@@ -227,7 +234,7 @@ def test_every_listener_belongs_to_its_port(ports: list[int], port: int) -> None
     whole = inspection(*(listener(number).replace(inode=place) for place, number in enumerate(ports)))
     found = for_port(whole, port)
     assert [one.inode for one in found.listeners] == [place for place, number in enumerate(ports) if number == port]
-    assert found.port_state == (HELD if port in ports else NOTHING)
+    assert held(found) == (HELD if port in ports else NOTHING)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems are looked at by psutil's tests")
@@ -237,14 +244,14 @@ def test_a_real_port_is_held_until_it_is_let_go() -> None:
         port = made.getsockname()[1]
         bound = for_port(look(port), port)
         # kernels before 6.8 do not tell of sockets that are bound and do not listen
-        assert bound.port_state in ((HELD,) if bound.listeners else (NOTHING,))
+        assert held(bound) in ((HELD,) if bound.listeners else (NOTHING,))
         made.listen()
-        assert for_port(look(port), port).port_state == HELD
-        assert for_port(look(everything=True), port).port_state == HELD
+        assert held(for_port(look(port), port)) == HELD
+        assert held(for_port(look(everything=True), port)) == HELD
         with socket.create_connection(("127.0.0.1", port)) as client, made.accept()[0]:
             own = client.getsockname()[1]
             for found in (for_port(look(own), own), for_port(look(everything=True), own)):
                 assert found.listeners == ()
-                assert found.port_state == HELD
+                assert held(found) == CONNECTED
                 assert found.connections == Connections(established=1, peers=None)
     assert for_port(look(port), port).listeners == ()

@@ -24,6 +24,7 @@ from tests.render.facts import (
     entry,
     host,
     listener,
+    port_state,
     process,
     status,
     unseen,
@@ -31,7 +32,6 @@ from tests.render.facts import (
 from whoseport.model import (
     Answer,
     Connections,
-    HeldState,
     ParentProcess,
     Peer,
     Privileges,
@@ -46,7 +46,7 @@ CASES: dict[str, Answer] = {
         971,
         FREE,
         host(
-            port_state=HeldState(state="unknown", because=("sockets-unreadable",)),
+            port_state=port_state("unknown", "sockets-unreadable", "sockets:tcp not-permitted"),
             complete=False,
             unseen=(unseen("sockets"),),
         ),

@@ -12,8 +12,11 @@ from whoseport.model import (
     Connections,
     Container,
     Ephemeral,
+    Evidence,
+    Finding,
     Forwarding,
     Gap,
+    Held,
     HeldState,
     Inspection,
     Listener,
@@ -37,8 +40,15 @@ from whoseport.model import (
 TODAY = "2026-11-23"
 HOME = "/home/ana"
 NETNS = "4026531840"
-HELD = HeldState(state="held", because=("socket-here",))
-NOTHING = HeldState(state="nothing", because=("no-socket-here",))
+
+
+def port_state(state: Held, claim: str, observed: str) -> HeldState:
+    evidence = (Evidence(source="sock_diag", observed=observed),)
+    return HeldState(state=state, because=(Finding(claim=claim, certainty="proven", evidence=evidence),))
+
+
+HELD = port_state("held", "socket-here", "tcp 127.0.0.1 listen inode 77")
+NOTHING = port_state("nothing", "no-socket-here", "0 sockets")
 SNAPSHOT = Snapshot(source="https://www.iana.org/ports.xml", updated="2026-08-17", sha256="ab" * 32, records=14533)
 
 
