@@ -13,8 +13,11 @@ class Mention(Record):
     """A line of a file of this machine that names ports; evidence of an intention, never that anything is reachable.
 
     `transport` None: the line names none. `name` is the service, unit or zone that the line belongs to; `address` the
-    address that it names, if any; `text` the line itself, bounded. `package` owns the file, as far as is known.
-    `program` is what the line starts, for a socket unit or inetd.
+    address that it names, if any, as it is written (`*`, `localhost`, `::1`), for a configuration also where a line
+    beside it does, one mention for each; `text` the line itself, bounded. `package` owns the file, as far as is known.
+    `program` is what the line starts, for a socket unit or inetd. `enabled` tells whether it is in force, as far as
+    files can: a socket unit that another unit wants (systemctl(1), is-enabled), rules of a firewall that is switched
+    on; None where files do not tell.
     """
 
     kind: MentionKind
@@ -28,6 +31,7 @@ class Mention(Record):
     program: str | None
     package: str | None
     text: str
+    enabled: bool | None = None
 
 
 class Redirect(Record):
@@ -72,12 +76,17 @@ class KernelPort(Record):
 
 
 class BindAttempt(Record):
-    """What the kernel answered to a real bind(2) on one address; `errno` is its name (`EADDRINUSE`), None if free."""
+    """What the kernel answered to a real bind(2) on one address; `errno` is its name (`EADDRINUSE`), None if free.
+
+    `reuse_address`: asked with SO_REUSEADDR, as most servers ask, and only after `in-use` without it. Free with it
+    alone: no socket listens there, what is left of old connections (TIME-WAIT) or a bound socket keeps the port.
+    """
 
     transport: Transport
     address: str
     outcome: BindOutcome
     errno: str | None
+    reuse_address: bool = False
 
 
 class RpcProgram(Record):
