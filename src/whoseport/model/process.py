@@ -91,10 +91,15 @@ class Variable(Record):
 
 
 class Library(Record):
-    """Executable memory that stands out: mapped from a file that is deleted, in memory only, or of no usual folder."""
+    """Executable memory that stands out: mapped from a file that is deleted, in memory only, or of no usual folder.
+
+    `private` tells how: copy-on-write, as a loader maps a library (dlopen(3)), or shared, as just-in-time compilers map
+    what they write themselves; None where it was not told.
+    """
 
     path: str
     state: ExecutableState
+    private: bool | None = None
 
 
 class Project(Record):
