@@ -55,7 +55,13 @@ _SHOWN = 3
 
 
 def rows(
-    host: Inspection, *, transport: Transport | None, language: Language, home: str | None, verbose: bool
+    host: Inspection,
+    *,
+    port: int,
+    transport: Transport | None,
+    language: Language,
+    home: str | None,
+    verbose: bool,
 ) -> list[Row]:
     """This machine's layer of the page. `home` is the asking user's home folder, shown as ~."""
     label = language.say("Here")
@@ -72,6 +78,10 @@ def rows(
         )
     if host.connections is not None:
         told += _connection_rows(host.connections, label=label, language=language, verbose=verbose)
+    if verbose or _speaks_of_it(host):
+        from whoseport.render.around import rows as around_rows
+
+        told += around_rows(host, port=port, transport=transport, language=language, held=bool(here), verbose=verbose)
     told += _unseen_rows(host, label=label, language=language, verbose=verbose)
     told += _setting_rows(host, label=label, language=language, held=bool(here), verbose=verbose)
     return told + (_look_rows(host, label=label, language=language) if verbose or host.bpf_refused else [])
@@ -93,10 +103,22 @@ def _holding_rows(
             if forwarding.container.image:
                 value = say("{container}, {image}", container=value, image=plain(forwarding.container.image, limit=100))
         told.append(Row(label=label, key=say("leads to"), value=value, rank=rank))
-    # What the classifiers find, and the concern they raise, will be told here, after the facts they stand on.
     if holding.owners:
-        return told + holder_rows(host, holding, language=language, home=home, verbose=verbose, rank=rank)
-    return told + _unowned_rows(host, holding, language=language, verbose=verbose, rank=rank)
+        told += holder_rows(host, holding, language=language, home=home, verbose=verbose, rank=rank)
+    else:
+        told += _unowned_rows(host, holding, language=language, verbose=verbose, rank=rank)
+    if any(listener.verdict for listener in holding.listeners):
+        from whoseport.render.verdict import concern_rows
+
+        told += concern_rows(holding, language=language, verbose=verbose, rank=rank)
+    return told
+
+
+def _speaks_of_it(host: Inspection) -> bool:
+    """Whether anything but sockets may have something to say of the port."""
+    return bool(
+        host.findings or host.mentions or host.redirects or host.kernel_ports or host.bind_attempts or host.rpc_programs
+    )
 
 
 def _unowned_rows(host: Inspection, holding: Holding, *, language: Language, verbose: bool, rank: int) -> list[Row]:

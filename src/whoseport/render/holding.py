@@ -104,14 +104,23 @@ def is_kernel_socket(listener: Listener, *, saw_every_owner: bool) -> bool:
     return saw_every_owner and not listener.owners and not listener.candidates
 
 
-def conclusion(host: Inspection, language: Language) -> tuple[Safe, bool]:
+def conclusion(host: Inspection, language: Language, *, port: int | None = None) -> tuple[Safe, bool]:
     """The clause of the headline, and whether it tells of a holder, in this network namespace or another."""
-    # The verdict of the classifiers, once there is one, is told here, before the bare holder.
     every = holdings(host)
     here = [holding for holding in every if holding.elsewhere is None]
-    if not here:
-        return _nothing(host, every, language), bool(every)
-    return _held_by(host, here, language), True
+    if here:
+        if any(listener.verdict for holding in here for listener in holding.listeners):
+            from whoseport.render.conclusion import judged
+
+            return judged(host, here, held=_held_by(host, here, language), language=language), True
+        return _held_by(host, here, language), True
+    if host.findings or host.redirects or host.kernel_ports:
+        from whoseport.render.conclusion import unheld
+
+        told = unheld(host, port, language)
+        if told is not None:
+            return told, True
+    return _nothing(host, every, language), bool(every)
 
 
 def _nothing(host: Inspection, elsewhere: list[Holding], language: Language) -> Safe:
@@ -119,9 +128,7 @@ def _nothing(host: Inspection, elsewhere: list[Holding], language: Language) -> 
     if elsewhere:
         names = _names(owner for holding in elsewhere for owner in holding.owners)
         if names:
-            return say(
-                "nothing seen here, held in another network namespace by {names}", names=_listed(names, language)
-            )
+            return say("nothing seen here, held in another network namespace by {names}", names=listed(names, language))
         return say("nothing seen here, held in another network namespace")
     if host.port_state is not None and host.port_state.state == "unknown":
         return say("what is here could not be seen")
@@ -147,7 +154,7 @@ def _held_by(host: Inspection, here: list[Holding], language: Language) -> Safe:
     if not owners:
         return _held_unseen(host, here, language)
     pids = {owner.pid for owner in owners}
-    names = _listed(_names(owners), language)
+    names = listed(_names(owners), language)
     if len(pids) == len(_names(owners)):
         held = say("held by {names}", names=names)
     else:
@@ -155,7 +162,7 @@ def _held_by(host: Inspection, here: list[Holding], language: Language) -> Safe:
             "held by {number} process: {names}", "held by {number} processes: {names}", len(pids), names=names
         )
     if all(holding.owners for holding in here):
-        return _placed(held, here, language)
+        return placed(held, here, language)
     unowned = [listener for holding in here if not holding.owners for listener in holding.listeners]
     saw_all = saw_every_owner(host)
     if all(is_kernel_socket(listener, saw_every_owner=saw_all) for listener in unowned):
@@ -168,15 +175,15 @@ def _held_unseen(host: Inspection, here: list[Holding], language: Language) -> S
     listeners = [listener for holding in here for listener in holding.listeners]
     likely = {plain(one.name, limit=_NAME_LIMIT): None for listener in listeners for one in listener.candidates}
     if likely:
-        return _placed(say("held, likely by {names}", names=_listed(list(likely), language)), here, language)
+        return placed(say("held, likely by {names}", names=listed(list(likely), language)), here, language)
     saw_all = saw_every_owner(host)
     if all(is_kernel_socket(listener, saw_every_owner=saw_all) for listener in listeners):
         return say("held by the kernel itself, by no process")
-    placed = _placed(say("something holds it"), here, language)
-    return say("{held}; who, could not be seen", held=placed)
+    something = placed(say("something holds it"), here, language)
+    return say("{held}; who, could not be seen", held=something)
 
 
-def _placed(held: Safe, here: list[Holding], language: Language) -> Safe:
+def placed(held: Safe, here: list[Holding], language: Language) -> Safe:
     """Adds what little it is held for, where it leads, or its container or unit, where all that hold it share one."""
     say = language.say
     states = {listener.state for holding in here for listener in holding.listeners}
@@ -216,7 +223,7 @@ def _names(owners: Iterable[Process]) -> list[Safe]:
     return list({plain(owner.name, limit=_NAME_LIMIT): None for owner in owners})
 
 
-def _listed(names: list[Safe], language: Language) -> Safe:
+def listed(names: list[Safe], language: Language) -> Safe:
     if len(names) <= _SHOWN_NAMES:
         return language.listed(names)
     return language.count(

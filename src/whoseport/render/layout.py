@@ -26,6 +26,7 @@ class Row(Record):
     """One line of a layer. `rank` 0 always stays; of the others the highest gives way first where lines are short.
 
     `whole` values are wrapped; the others, of which the start tells enough, are cut at the edge of the terminal.
+    `wide` values begin where keys do: they have none.
     """
 
     label: Safe
@@ -34,6 +35,7 @@ class Row(Record):
     rank: int = 0
     whole: bool = True
     unseen: bool = False
+    wide: bool = False
 
 
 class Step(Record):
@@ -103,6 +105,8 @@ def _lines(
 def _side_by_side(
     row: Row, label: Safe, key_columns: int, *, width: int | None, ink: Callable[[Safe, Tone], Safe]
 ) -> list[str]:
+    if row.wide:
+        key_columns = 0
     room = None if width is None else max(width - LABEL_COLUMNS - key_columns, 10)
     values = _wrapped(row.value, room) if row.whole else [_trimmed(row.value, room)]
     start = ink(label, "label") + " " * (LABEL_COLUMNS - _columns(label))
@@ -119,6 +123,8 @@ def _under_each_other(
     key = Safe(f"{row.key}:") if row.key else Safe("")
     room = width - 4
     value = row.value if row.whole else _trimmed(row.value, room * 2)
+    if row.wide:
+        return [*lines, *("  " + line for line in _wrapped(value, width - 2))]
     if key and _columns(key) + 1 + _columns(value) <= width - 2:
         return [*lines, f"  {ink(key, 'unseen' if row.unseen else 'key')} {value}"]
     if key:

@@ -22,6 +22,11 @@ EXECUTABLES: dict[ExecutableState, str | None] = {
     "memory": worded("{path}, in memory only: no file"),
     "unseen": None,
 }
+ORIGINS: dict[str, str] = {
+    "orphaned": worded("what started it is gone"),
+    "started-by-agent": worded("by a coding agent"),
+    "started-by-editor": worded("from an editor"),
+}
 _SHOWN = 3
 _SHOWN_PIDS = 6
 _COMMAND_LIMIT = 200
@@ -72,9 +77,16 @@ def holder_rows(
     if unit and not unit.endswith(".scope"):
         facts.append(Row(label=label, key=say("unit"), value=plain(unit, limit=100), rank=rank, whole=False))
     add(say("container"), lambda owner: _container(owner.container, language), 0)
-    add(say("folder"), lambda owner: _folder(host, owner, home, root=False), 2)
-    add(say("started"), lambda owner: _started(host, owner, language), 1, first)
+    add(say("folder"), lambda owner: _folder(host, owner, home, language, root=False), 2)
+    origin = _origin(holding, language)
+    add(say("started"), lambda owner: _started(host, owner, language, origin), 1, first)
     return facts
+
+
+def _origin(holding: Holding, language: Language) -> Safe | None:
+    """What else than its parents' names tells of how it was started, as the classifiers found."""
+    claims = {finding.claim for listener in holding.listeners for finding in listener.findings or ()}
+    return next((language.say(template) for claim, template in ORIGINS.items() if claim in claims), None)
 
 
 def _is_ordinary(owners: tuple[Process, ...]) -> bool:
@@ -97,11 +109,14 @@ def _full_rows(host: Inspection, owner: Process, *, language: Language, home: st
         (say("unit"), plain(owner.unit) if owner.unit else None),
         (say("slice"), plain(owner.slice) if owner.slice else None),
         (say("container"), _container(owner.container, language, whole=True)),
-        (say("folder"), _folder(host, owner, home, root=True)),
+        (say("folder"), _folder(host, owner, home, language, root=True)),
         (say("since"), plain(owner.started, limit=40) if owner.started else None),
         (say("started by"), joined(" > ", parents) if parents else None),
     )
-    return [Row(label=say("Here"), key=key, value=value) for key, value in facts if value]
+    told = [Row(label=say("Here"), key=key, value=value) for key, value in facts if value]
+    from whoseport.render.behaviour import rows as behaviour_rows
+
+    return told + behaviour_rows(owner, language=language)
 
 
 def _process(owner: Process, language: Language, *, whole: bool = False) -> Safe:
@@ -158,13 +173,18 @@ def _container(container: Container | None, language: Language, *, whole: bool =
     return joined(", ", parts)
 
 
-def _folder(host: Inspection, owner: Process, home: str | None, *, root: bool) -> Safe | None:
-    """The working directory; the home as ~ where the process is the asking user's own."""
-    folder = owner.working_directory
+def _folder(host: Inspection, owner: Process, home: str | None, language: Language, *, root: bool) -> Safe | None:
+    """The project's folder or else the working directory; the home as ~ where the process is the asking user's own."""
+    mine = owner.uid is not None and owner.uid == host.privileges.uid
+    home = home if mine else None
+    project = None if root else owner.project
+    folder = project.folder if project is not None else owner.working_directory
     if not folder or (folder == "/" and not root):
         return None
-    mine = owner.uid is not None and owner.uid == host.privileges.uid
-    return shortened(folder, home if mine else None)
+    told = shortened(folder, home)
+    if project is not None and project.worktree_of:
+        told = language.say("{folder}, worktree of {main}", folder=told, main=shortened(project.worktree_of, home))
+    return told
 
 
 def shortened(path: str, home: str | None) -> Safe:
@@ -174,7 +194,14 @@ def shortened(path: str, home: str | None) -> Safe:
     return plain(path, limit=300)
 
 
-def _started(host: Inspection, owner: Process, language: Language) -> Safe | None:
+def _started(host: Inspection, owner: Process, language: Language, origin: Safe | None) -> Safe | None:
+    told = _age_and_parents(host, owner, language)
+    if origin is None:
+        return told
+    return origin if told is None else language.say("{started}; {origin}", started=told, origin=origin)
+
+
+def _age_and_parents(host: Inspection, owner: Process, language: Language) -> Safe | None:
     say = language.say
     nearest: list[Safe] = []
     for parent in [parent for parent in owner.parents if parent.pid != 1] or owner.parents:

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
 
-    Tone = Literal["headline", "label", "key", "unseen", "command", "missing"]
+    Tone = Literal["headline", "label", "key", "unseen", "command", "missing", "warning"]
 
 _CODES: dict[Tone, str] = {
     "headline": "1",
@@ -17,6 +17,7 @@ _CODES: dict[Tone, str] = {
     "unseen": "33",
     "missing": "33",
     "command": "32",
+    "warning": "1;31",
 }
 
 

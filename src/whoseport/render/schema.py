@@ -25,6 +25,7 @@ DOCUMENTS: MappingProxyType[str, type[Record]] = MappingProxyType(
         "list": model.Listing,
         "inspect": model.Listing,
         "find": model.SearchResults,
+        "claims": model.Claims,
         "dump": model.DumpRow,
         "snapshot": model.Snapshot,
         "update": model.UpdateReport,

@@ -6,7 +6,7 @@ from whoseport.record import Record
 from whoseport.render.escape import Safe, joined, plain
 from whoseport.render.holding import Holding, box_name, holding_of, holdings, is_kernel_socket, saw_every_owner
 from whoseport.render.language import worded
-from whoseport.render.layout import LABEL_COLUMNS, NARROW
+from whoseport.render.layout import LABEL_COLUMNS, NARROW, Step
 from whoseport.render.owners import shortened
 from whoseport.render.width import beside, columns, padded, trimmed
 
@@ -54,6 +54,9 @@ CSV_COLUMNS = (
     "container",
     "netns",
     "inode",
+    "kind",
+    "concern",
+    "name",
 )
 """The names of the JSON keys: the same in every language."""
 
@@ -67,6 +70,7 @@ class Line(Record):
     user: Safe
     comes_from: Safe
     partly: bool
+    suspicious: bool = False
 
     @property
     def cells(self) -> tuple[Safe, ...]:
@@ -102,19 +106,26 @@ def listing(
         header = (say("PORT"), say("REACH"), say("WHAT RUNS"), say("USER"), say("FROM"))
         told = _set_table(header, lines, width=width, colour=colour)
         told += [Safe(""), _totals(lines, language)]
-    partly = sum(line.partly for line in lines)
-    sudo = not saved and inspection.privileges.uid not in (0, None)
-    if sudo and (partly or any(unseen.reason == "not-permitted" for unseen in inspection.unseen)):
-        told += next_lines(Safe("sudo whoseport"), say("what only root may see"), language, width=width, colour=colour)
-    elif lines and not saved:
-        told += next_lines(
-            joined(" ", [Safe("whoseport"), lines[0].port]),
-            say("one port in full"),
-            language,
-            width=width,
-            colour=colour,
-        )
-    return "\n".join(told) + "\n"
+    steps = [] if saved else _steps(inspection, lines, language)
+    return "\n".join(told + (next_lines(steps, language, width=width, colour=colour) if steps else [])) + "\n"
+
+
+def _steps(inspection: Inspection, lines: list[Line], language: Language) -> list[Step]:
+    """What is suspicious comes first, then what only root may see, then any port."""
+    say = language.say
+    steps: list[Step] = []
+    suspicious = next((line for line in lines if line.suspicious), None)
+    if suspicious is not None:
+        command = joined(" ", [Safe("whoseport"), suspicious.port])
+        steps.append(Step(command=command, meaning=say("why it is suspicious")))
+    unprivileged = inspection.privileges.uid not in (0, None)
+    denied = any(unseen.reason == "not-permitted" for unseen in inspection.unseen)
+    if unprivileged and (denied or any(line.partly for line in lines)):
+        steps.append(Step(command=Safe("sudo whoseport"), meaning=say("what only root may see")))
+    if not steps and lines:
+        command = joined(" ", [Safe("whoseport"), lines[0].port])
+        steps.append(Step(command=command, meaning=say("one port in full")))
+    return steps
 
 
 def csv(inspection: Inspection) -> str:
@@ -154,6 +165,9 @@ def _csv_values(listener: Listener) -> tuple[str, ...]:
         (container.name or container.id) if container else "",
         listener.netns or "",
         str(listener.inode),
+        listener.verdict.kind if listener.verdict else "",
+        listener.verdict.concern if listener.verdict else "",
+        (listener.verdict.name or "") if listener.verdict else "",
     )
 
 
@@ -211,6 +225,7 @@ def _line(
         user=joined(", ", [plain(user, limit=_NAME_LIMIT) for user in users[:_SHOWN_NAMES]]),
         comes_from=_comes_from(inspection, holding, language, home),
         partly=no_owner or not subjects.isdisjoint(sight.subjects),
+        suspicious=any(one.verdict is not None and one.verdict.concern == "suspicious" for one in listeners),
     )
 
 
@@ -227,7 +242,10 @@ def _what_runs(holding: Holding, *, no_owner: bool, language: Language) -> Safe:
     say = language.say
     names = list(dict.fromkeys(owner.name for owner in holding.owners))
     names = names or list(dict.fromkeys(one.name for one in holding.listeners[0].candidates))
-    if names:
+    proper = _proper_name(holding, names)
+    if proper is not None:
+        told = _inside(proper, holding, language)
+    elif names:
         told = joined(", ", [plain(name, limit=_NAME_LIMIT) for name in names[:_SHOWN_NAMES]])
         if len(names) > _SHOWN_NAMES:
             told = joined("", [told, Safe(", …")])
@@ -240,6 +258,33 @@ def _what_runs(holding: Holding, *, no_owner: bool, language: Language) -> Safe:
         told = say("{names}, in memory only", names=told)
     template = STATES[holding.listeners[0].state]
     return say(template, names=told) if template is not None else told
+
+
+def _proper_name(holding: Holding, names: Sequence[str]) -> str | None:
+    """The name of what runs by its verdict, where the programs' own names do not tell it: `vite` for a `node`."""
+    verdict = next((one.verdict for one in holding.listeners if one.verdict is not None), None)
+    if verdict is None or not verdict.name or verdict.certainty == "guess":
+        return None
+    alike = _letters(verdict.name)
+    for name in names:
+        bare = _letters(name).removesuffix("d") if len(name) > 3 else _letters(name)
+        if bare and (bare in alike or alike in bare):
+            return None
+    return verdict.name
+
+
+def _letters(name: str) -> str:
+    """A name without what is written in one way or another: `docker-proxy` and `Docker Proxy` are the same."""
+    return "".join([character for character in name[:_NAME_LIMIT].lower() if character.isalnum()])
+
+
+def _inside(name: str, holding: Holding, language: Language) -> Safe:
+    """`nginx in web` for what is reached through a forwarder."""
+    told = plain(name, limit=_NAME_LIMIT)
+    forwarding = holding.forwards_to
+    if forwarding is not None and forwarding.container is not None and forwarding.container.name:
+        return language.say("{name} in {container}", name=told, container=box_name(forwarding.container))
+    return told
 
 
 def _comes_from(inspection: Inspection, holding: Holding, language: Language, home: str | None) -> Safe:
@@ -261,11 +306,14 @@ def _place(inspection: Inspection, holding: Holding, language: Language, home: s
     unit = holding.unit
     if unit and unit.endswith((".service", ".socket")) and not unit.startswith("user@"):
         return plain(unit, limit=100)
+    developed = any(one.verdict and one.verdict.kind == "development-server" for one in holding.listeners)
     for owner in holding.owners:
         if owner.executable_state in ("deleted", "memory") and owner.executable:
             return plain(owner.executable, limit=300)
     for owner in holding.owners:
         mine = owner.uid is not None and owner.uid == inspection.privileges.uid
+        if developed and owner.project is not None:
+            return shortened(owner.project.folder, home if mine else None)
         if owner.working_directory and owner.working_directory != "/":
             return shortened(owner.working_directory, home if mine else None)
         if owner.executable:
@@ -281,6 +329,7 @@ def _set_table(header: tuple[Safe, ...], lines: list[Line], *, width: int | None
         runs_place = 1
     else:
         runs_place = 2
+    warned = [False, *(line.suspicious for line in lines)]
     # A name that is cut must not lose the mark after it.
     marked = 2 if any(marks) else 0
     widths = [max(columns(row[place]) for row in rows) for place in range(len(rows[0]))]
@@ -288,16 +337,29 @@ def _set_table(header: tuple[Safe, ...], lines: list[Line], *, width: int | None
     if width is not None:
         _squeeze(widths, width=width, elastic=tuple(range(1, len(widths))))
     told: list[Safe] = []
-    for row, mark in zip(rows, marks, strict=True):
+    for row, mark, warn in zip(rows, marks, warned, strict=True):
         cells = list(row)
         if mark:
             cells[runs_place] = joined(" ", [trimmed(row[runs_place], widths[runs_place] - marked), Safe("~")])
-        told.append(beside(cells, widths))
+        told.append(_set_row(cells, widths, before=runs_place, suspicious=warn, colour=colour))
     if colour:
         from whoseport.render.paint import paint
 
         told[0] = paint(told[0], "label")
     return told
+
+
+def _set_row(cells: list[Safe], widths: list[int], *, before: int, suspicious: bool, colour: bool) -> Safe:
+    """A row of the table; where it is suspicious with `!` in the gap before what runs."""
+    if not suspicious:
+        return beside(cells, widths)
+    head = padded(beside(cells[:before], widths[:before]), sum(widths[:before]) + 2 * (before - 1))
+    mark = Safe("!")
+    if colour:
+        from whoseport.render.paint import paint
+
+        mark = paint(mark, "warning")
+    return joined("", [head, mark, Safe(" "), beside(cells[before:], widths[before:])])
 
 
 def _squeeze(widths: list[int], *, width: int, elastic: tuple[int, ...]) -> None:
@@ -313,6 +375,10 @@ def _squeeze(widths: list[int], *, width: int, elastic: tuple[int, ...]) -> None
 
 def _totals(lines: list[Line], language: Language) -> Safe:
     told = language.count("{number} listener", "{number} listeners", len(lines))
+    suspicious = sum(line.suspicious for line in lines)
+    if suspicious:
+        seen = language.count("{number} suspicious", "{number} suspicious", suspicious)
+        told = language.say("{listeners}, {suspicious}", listeners=told, suspicious=seen)
     partly = sum(line.partly for line in lines)
     if partly:
         seen = language.count("{number} partly seen (~)", "{number} partly seen (~)", partly)
@@ -320,12 +386,19 @@ def _totals(lines: list[Line], language: Language) -> Safe:
     return told
 
 
-def next_lines(command: Safe, meaning: Safe, language: Language, *, width: int | None, colour: bool) -> list[Safe]:
-    """The next step below a table; what it does is left out where the terminal is too narrow."""
+def next_lines(steps: Sequence[Step], language: Language, *, width: int | None, colour: bool) -> list[Safe]:
+    """The next steps below a table; what they do is left out where the terminal is too narrow."""
     label = padded(language.say("Next"), LABEL_COLUMNS)
-    fits = width is None or columns(label) + columns(command) + 4 + columns(meaning) <= width
-    if colour:
-        from whoseport.render.paint import paint
+    widest = max(columns(step.command) for step in steps)
+    fits = width is None or columns(label) + widest + 4 + max(columns(step.meaning) for step in steps) <= width
+    told: list[Safe] = []
+    for step in steps:
+        start = label if not told else padded(Safe(""), LABEL_COLUMNS)
+        command, blank = step.command, padded(Safe(""), widest - columns(step.command) + 4)
+        if colour:
+            from whoseport.render.paint import paint
 
-        label, command = paint(label, "label"), paint(command, "command")
-    return [joined("", [label, command, Safe("    "), meaning] if fits else [label, command])]
+            start = paint(start, "label") if not told else start
+            command = paint(command, "command")
+        told.append(joined("", [start, command, blank, step.meaning] if fits else [start, command]))
+    return told

@@ -64,7 +64,7 @@ def headline(answer: Answer, language: Language) -> Safe:
         return language.say("Port {port}: {registry}.", port=port, registry=official)
     from whoseport.render.holding import conclusion
 
-    here, held = conclusion(answer.host, language)
+    here, held = conclusion(answer.host, language, port=answer.query.port)
     if held or official is None:
         return language.say("Port {port}: {here}.", port=port, here=here)
     return language.say("Port {port}: {here}, {registry}.", port=port, here=here, registry=official)
@@ -83,11 +83,22 @@ def _page(answer: Answer, *, language: Language, verbose: bool, today: str, home
         from whoseport.render.here import rows as host_rows
         from whoseport.render.steps import next_steps
 
-        rows += host_rows(answer.host, transport=answer.query.transport, language=language, home=home, verbose=verbose)
+        rows += host_rows(
+            answer.host,
+            port=answer.query.port or 0,
+            transport=answer.query.transport,
+            language=language,
+            home=home,
+            verbose=verbose,
+        )
         if not saved:
             steps += next_steps(answer.host, asked=asked, language=language)
     else:
         steps.append(Step(command=command_line(("whoseport", asked)), meaning=language.say("what holds it here")))
+    if answer.practice is not None or answer.browsers or answer.reported:
+        from whoseport.render.practice import rows as practice_rows
+
+        rows += practice_rows(answer, language=language, verbose=verbose)
     if answer.registry is not None:
         rows += registry_rows(
             answer.registry,
@@ -140,7 +151,7 @@ def _without_port(answer: Answer, language: Language) -> Safe:
         return official
     from whoseport.render.holding import conclusion
 
-    here, _ = conclusion(answer.host, language)
+    here, _ = conclusion(answer.host, language, port=answer.query.port)
     return language.say("{here}; {registry}", here=here, registry=official)
 
 
