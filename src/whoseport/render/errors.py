@@ -37,7 +37,8 @@ SENTENCES: dict[str, str] = {
     "unknown-name": worded(
         'nothing bears the name "{name}", in the registry or here; whoseport find searches descriptions, too'
     ),
-    "nothing-found": worded('the registry holds nothing on "{text}"'),
+    "nothing-found": worded('neither the registry nor practice holds anything on "{text}"'),
+    "unknown-claim": worded('there is no claim "{name}"; whoseport explain lists them all'),
     # a saved inspection
     "inspection-unreadable": worded(
         "{path} cannot be answered from ({reason}, at {where}); it takes what `whoseport inspect` wrote"
@@ -49,6 +50,7 @@ SENTENCES: dict[str, str] = {
     "snapshot-unreadable": worded(
         "the registry's snapshot {path} cannot be read ({reason}); fetch it anew: whoseport update"
     ),
+    "practice-unreadable": worded("the facts of practice in {path} cannot be read ({reason}); install whoseport anew"),
     "registry-facts-damaged": worded("the facts in {path} are damaged in line {line} ({reason})"),
     "registry-facts-damaged without line": worded("the facts in {path} are damaged ({reason})"),
     # the registry's XML, when it is updated
@@ -134,6 +136,7 @@ REASONS: dict[str, str] = {
     "not-permitted": worded("permission denied"),
     "not-a-file": worded("it is no file"),
     "unreadable": worded("it cannot be read"),
+    "damaged": worded("it is damaged"),
     "too-large": worded("it is too large"),
     "not-json": worded("it is no JSON"),
     "too-deep": worded("it is nested too deep"),
