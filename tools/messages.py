@@ -30,11 +30,11 @@ HEADER = """\
 
 
 def extracted() -> Catalog:
-    """Every message in the sources with the files that say it, ordered by file."""
+    """Every message of render/ and cli/, where sentences live, with the files that say it, ordered by file."""
     catalogue = Catalog(project="whoseport", header_comment=HEADER, fuzzy=False)
     found = extract_from_dir(
         SOURCES,
-        method_map=[("**.py", "python")],
+        method_map=[("render/**.py", "python"), ("cli/**.py", "python")],
         keywords=KEYWORDS,
         comment_tags=["Translators:"],
         strip_comment_tags=True,

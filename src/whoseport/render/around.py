@@ -116,7 +116,6 @@ def _several(values: dict[Safe, None], *, key: Safe, language: Language, verbose
             key=key if place == 0 else Safe(""),
             value=value,
             rank=rank if place == 0 else rank + 2,
-            whole=verbose,
         )
         for place, value in enumerate(shown)
     ]

@@ -15,36 +15,56 @@ if TYPE_CHECKING:
 
 def judged(host: Inspection, here: list[Holding], *, held: Safe, language: Language) -> Safe:
     """What runs on the port by its verdicts, those of most concern first; `held` is what is said without any."""
-    told: dict[Safe, Verdict] = {}
+    clauses: dict[Safe, None] = {}
     nameless: list[Holding] = []
-    for holding in here:
+    worst: Verdict | None = None
+    for holding in sorted(here, key=gravity):
         verdict = verdict_of(holding.listeners)
-        clause = what(host, holding, verdict, language) if verdict is not None else None
-        if verdict is not None and clause is not None:
-            told.setdefault(_placed(host, holding, verdict, clause, language), verdict)
-        elif verdict is not None and verdict.kind == "container" and (box := _published(holding, language)):
-            told.setdefault(box, verdict)
-        else:
+        clause = _clause(host, holding, verdict, language) if verdict is not None else None
+        if clause is None:
             nameless.append(holding)
-    worst = [verdict for holding in here if (verdict := verdict_of(holding.listeners)) is not None]
-    gravest = min(worst, key=lambda one: WORST.index(one.concern)) if worst else None
-    clause = held
-    if told:
-        clauses = sorted(told, key=lambda one: WORST.index(told[one].concern))
-        clause = listed(clauses, language)
-        if nameless:
-            clause = _with_nameless(host, nameless, clause, language)
-    if gravest is not None and gravest.concern == "suspicious":
-        return suspicion(gravest, clause, language)
-    return clause
+        else:
+            clauses[clause] = None
+        if worst is None and verdict is not None and verdict.concern == "suspicious":
+            worst = verdict
+            if clause is None:
+                # who it is has no better name than that of its processes
+                first = nameless.pop() if holding.owners else None
+                clauses[_names([holding], language) if first is not None else held] = None
+    if not clauses:
+        return held
+    if worst is None:
+        told = listed(list(clauses), language)
+    else:
+        first_clause, *others = clauses
+        told = suspicion(worst, first_clause, language)
+        if others:
+            told = language.say("{what}; also {others}", what=told, others=listed(others, language))
+    return _with_nameless(host, nameless, told, language) if nameless and held not in clauses else told
+
+
+def gravity(holding: Holding) -> int:
+    """Sorts holders of most concern first."""
+    verdict = verdict_of(holding.listeners)
+    return WORST.index(verdict.concern) if verdict is not None else len(WORST)
+
+
+def _clause(host: Inspection, holding: Holding, verdict: Verdict, language: Language) -> Safe | None:
+    clause = what(host, holding, verdict, language)
+    if clause is not None:
+        return _placed(host, holding, verdict, clause, language)
+    return _published(holding, language) if verdict.kind == "container" else None
+
+
+def _names(holdings: list[Holding], language: Language) -> Safe:
+    names = {plain(owner.name, limit=40): None for holding in holdings for owner in holding.owners}
+    return listed(list(names), language)
 
 
 def _with_nameless(host: Inspection, nameless: list[Holding], clause: Safe, language: Language) -> Safe:
     say = language.say
-    owners = [owner for holding in nameless for owner in holding.owners]
-    if owners:
-        names = list({plain(owner.name, limit=40): None for owner in owners})
-        return say("{held}, and {names}", held=clause, names=listed(names, language))
+    if any(holding.owners for holding in nameless):
+        return say("{what}; also {others}", what=clause, others=_names(nameless, language))
     listeners = [listener for holding in nameless for listener in holding.listeners]
     saw_all = saw_every_owner(host)
     if all(is_kernel_socket(listener, saw_every_owner=saw_all) for listener in listeners):
@@ -54,18 +74,22 @@ def _with_nameless(host: Inspection, nameless: list[Holding], clause: Safe, lang
 
 def _placed(host: Inspection, holding: Holding, verdict: Verdict, clause: Safe, language: Language) -> Safe:
     """Adds the container, unit or destination; for what a developer started, how long it has been up."""
-    forwarding = holding.forwards_to
+    say = language.say
+    forwarding, box = holding.forwards_to, holding.container
     if forwarding is not None and forwarding.container is not None:
         inside = verdict.name or ""
         if inside.lower() in ("", "docker", "podman", forwarding.via.lower()):
             return _published(holding, language) or clause
-        box = language.say("{what} in container {container}", what=clause, container=box_name(forwarding.container))
-        return _by_publisher(box, forwarding.via, language)
-    if holding.container is not None and forwarding is None:
-        return language.say("{what} in container {container}", what=clause, container=box_name(holding.container))
-    told = placed(clause, [holding], language)
+        told = say("{what} in container {container}", what=clause, container=box_name(forwarding.container))
+        told = _by_publisher(told, forwarding.via, language)
+    elif box is not None and forwarding is None:
+        told = say("{what} in container {container}", what=clause, container=box_name(box))
+    else:
+        told = placed(clause, [holding], language)
+    if verdict.kind == "moved-service":
+        return say("{what}, on a port not its own", what=told)
     if verdict.kind == "development-server" and (age := up(host, holding, language)):
-        told = language.say("{what}, up {age}", what=told, age=age)
+        return say("{what}, up {age}", what=told, age=age)
     return told
 
 
@@ -101,7 +125,7 @@ def unheld(host: Inspection, port: int | None, language: Language) -> Safe | Non
         return say("no socket here, but the firewall leads it elsewhere")
     served = [one for one in host.kernel_ports or () if port is None or one.port == port]
     if served:
-        return say("served by the kernel itself, {name}", name=plain(served[0].subsystem, limit=40))
+        return say("{name}, served by the kernel itself", name=plain(served[0].subsystem, limit=40))
     if "kernel-port" in claims:
         return say("served by the kernel itself")
     if "bind-in-use" in claims:

@@ -22,7 +22,7 @@ GROUPS: dict[tuple[ClaimTopic, Strength], str] = {
     ("port", "none"): worded("On the port itself"),
 }
 WEIGHTS: dict[Strength, str] = {
-    "strong": worded("strong: alone it makes a listener suspicious"),
+    "strong": worded("strong: alone it makes a listener suspicious, unless it is only a guess"),
     "weak": worded("weak: alone no more than a note; suspicious together with one of another aspect than {aspect}"),
     "against": worded("speaks against concern"),
     "none": worded("none: it says what is there, not whether to worry"),
@@ -36,6 +36,8 @@ ASPECTS: dict[str, str] = {
     "exposure": worded("exposure"),
     "code": worded("code"),
     "wiring": worded("wiring"),
+    "file": worded("file"),
+    "view": worded("view"),
 }
 
 

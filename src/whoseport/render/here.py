@@ -68,6 +68,10 @@ def rows(
     told: list[Row] = []
     every = holdings(host, apart=verbose)
     here = [holding for holding in every if holding.elsewhere is None]
+    if len(here) > 1 and any(listener.verdict for holding in here for listener in holding.listeners):
+        from whoseport.render.conclusion import gravity
+
+        here.sort(key=gravity)
     for place, holding in enumerate(here):
         told += _holding_rows(host, holding, language=language, home=home, verbose=verbose, rank=0 if place == 0 else 2)
     if not here:

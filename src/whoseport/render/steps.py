@@ -22,6 +22,7 @@ def next_steps(host: Inspection, *, asked: str, language: Language) -> list[Step
     privileged = host.privileges.uid in (0, None)
     if not privileged and any(unseen.reason == "not-permitted" for unseen in host.unseen):
         steps.append(Step(command=command_line(("sudo", "whoseport", asked)), meaning=say("what only root may see")))
+    steps += _explanations(host, language)
     for holding in holdings(host):
         boxes = [holding.container, holding.forwards_to.container if holding.forwards_to else None]
         logs = [command for box in boxes if box and (command := _logs(box))]
@@ -33,6 +34,21 @@ def next_steps(host: Inspection, *, asked: str, language: Language) -> list[Step
             if status is not None:
                 steps.append(Step(command=command_line(status), meaning=say("the unit's state and log")))
     return list(dict.fromkeys(steps))[:_MOST]
+
+
+def _explanations(host: Inspection, language: Language) -> list[Step]:
+    """What the sign means that makes something suspicious here."""
+    verdicts = [listener.verdict for listener in host.listeners if listener.verdict is not None]
+    claims = [claim for verdict in verdicts if verdict.concern == "suspicious" for claim in verdict.because]
+    claims += [finding.claim for finding in host.findings or () if finding.claim == "hidden-from-view"]
+    if not claims:
+        return []
+    from whoseport.render.claims.phrases import STRONG, WEAK
+
+    sign = next((claim for group in (STRONG, WEAK) for claim in claims if claim in group), None)
+    if sign is None:
+        return []
+    return [Step(command=command_line(("whoseport", "explain", sign)), meaning=language.say("what this sign means"))]
 
 
 def _status(unit: str, cgroup: str, uid: int | None) -> tuple[str, ...] | None:

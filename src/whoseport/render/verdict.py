@@ -72,6 +72,8 @@ def what(host: Inspection, holding: Holding, verdict: Verdict, language: Languag
         told = _named(verdict.kind, name, language)
     if told is None:
         return None
+    if owner is not None and verdict.concern != "suspicious":
+        told = _with_project(verdict, told, owner, language)
     template = CERTAINTIES[verdict.certainty]
     return told if template is None else language.say(template, what=told)
 
@@ -82,13 +84,11 @@ def _named(kind: Kind, name: Safe | None, language: Language) -> Safe | None:
         return say("{name}, served by the kernel itself", name=name) if name else None
     if name is None:
         return say("an RPC service") if kind == "rpc" else None
-    if kind == "moved-service":
-        return say("{name}, on a port not its own", name=name)
     if kind == "rpc":
         return say("{name}, an RPC service", name=name)
     if kind == "ephemeral":
         return say("{name}, as a client's own port", name=name)
-    return name if kind in ("known-service", "container") else None
+    return name if kind in ("known-service", "moved-service", "container") else None
 
 
 def _developed(host: Inspection, owner: Process | None, name: Safe | None, language: Language) -> Safe:
@@ -100,7 +100,7 @@ def _developed(host: Inspection, owner: Process | None, name: Safe | None, langu
         told = say("your development server") if mine else say("a development server")
     if owner is not None and owner.user and not mine:
         told = say("{what} of {user}", what=told, user=plain(owner.user, limit=_LIMIT))
-    return _with_project(told, owner, language) if owner is not None else told
+    return told
 
 
 def _custom(owner: Process | None, name: Safe | None, language: Language) -> Safe | None:
@@ -109,16 +109,14 @@ def _custom(owner: Process | None, name: Safe | None, language: Language) -> Saf
         return None
     program = plain(owner.name, limit=_LIMIT) if owner is not None else name
     if owner is None or name.startswith(program):
-        told = say("{name}, a custom application", name=name)
-    else:
-        told = say("{name}, a custom application run by {program}", name=name, program=program)
-    return _with_project(told, owner, language) if owner is not None else told
+        return say("{name}, a custom application", name=name)
+    return say("{name}, a custom application run by {program}", name=name, program=program)
 
 
-def _with_project(told: Safe, owner: Process, language: Language) -> Safe:
-    """Adds the project's name and the branch that is checked out."""
+def _with_project(verdict: Verdict, told: Safe, owner: Process, language: Language) -> Safe:
+    """Adds the project's name and the branch that is checked out, to what is somebody's own work."""
     project = owner.project
-    if project is None:
+    if project is None or verdict.kind not in ("development-server", "custom-application"):
         return told
     name = project.name or project.folder.rstrip("/").rpartition("/")[2]
     if name:

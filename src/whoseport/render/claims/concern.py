@@ -124,6 +124,14 @@ MEANINGS: dict[str, Meaning] = {
         honest=worded("Upgraded packages and new builds: the old program runs until it is restarted."),
         next=worded("Restart it, if you upgraded it. If not, compare /proc/PID/exe with the file."),
     ),
+    "executable-removed": Meaning(
+        looked=worded("/proc/PID/exe: the file has no name any more, and its place is one where programs are rebuilt."),
+        matters=worded("What runs can no longer be compared with a file."),
+        honest=worded("Builds that are cleaned or made anew, packages and tools that were uninstalled."),
+        next=worded(
+            "Restart it from a fresh build. If nobody builds there: sudo cp /proc/PID/exe FILE, and examine it."
+        ),
+    ),
     "script-deleted": Meaning(
         looked=worded("The script that the command line names: it is not there any more."),
         matters=worded("What the interpreter runs can no longer be read."),
@@ -183,6 +191,12 @@ MEANINGS: dict[str, Meaning] = {
         matters=worded("A library can be put under an honest program."),
         honest=worded("Python and Node modules that unpack themselves, JNI, and upgraded libraries."),
         next=worded("See to which package or project the library belongs."),
+    ),
+    "library-deleted": Meaning(
+        looked=worded("/proc/PID/maps: executable memory mapped from a file that has no name any more."),
+        matters=worded("The code that runs can no longer be compared with a file."),
+        honest=worded("Upgraded libraries, modules that were built or installed anew."),
+        next=worded("Restart it, if something was upgraded."),
     ),
     "interpreter-on-socket": Meaning(
         looked=worded("Descriptors 0, 1 and 2 of an interpreter: they lead to a network socket."),

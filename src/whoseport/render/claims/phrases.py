@@ -62,6 +62,7 @@ WEAK: dict[str, str] = {
     "hidden-place": worded("it runs from a hidden folder"),
     "open-to-all": worded("anybody may write its file or a folder on the way to it"),
     "executable-replaced": worded("its executable was replaced since it started"),
+    "executable-removed": worded("the file of its executable is gone"),
     "script-deleted": worded("its script was deleted"),
     "script-in-odd-place": worded("its script lies in a temporary or hidden folder"),
     "server-without-package": worded("it bears a server's name, with neither package nor unit"),
@@ -72,6 +73,7 @@ WEAK: dict[str, str] = {
     "runs-others-file-as-root": worded("as root, it runs a file that another user may change"),
     "wider-than-configured": worded("it listens more widely than its own configuration says"),
     "library-from-odd-place": worded("it uses a library from an odd place"),
+    "library-deleted": worded("it uses a library whose file is gone"),
     "interpreter-on-socket": worded("an interpreter whose standard streams are a connection"),
 }
 AGAINST: dict[str, str] = {
