@@ -26,7 +26,7 @@ def askable(*, proc: str = "/proc", sys: str = "/sys", modules: str = "/lib/modu
     A module is there if it is loaded (/sys/module) or built in (modules.builtin, see kbuild's documentation). Where
     neither can be seen, as inside most containers, it counts as missing.
     """
-    if not _can_load(proc):
+    if not can_load(proc):
         return HANDLERS
     there = {name: os.path.isdir(f"{sys}/module/{name}") for name in ("inet_diag", *HANDLERS.values())}
     if not all(there.values()):
@@ -35,7 +35,8 @@ def askable(*, proc: str = "/proc", sys: str = "/sys", modules: str = "/lib/modu
     return [protocol for protocol, handler in HANDLERS.items() if there[handler] and there["inet_diag"]]
 
 
-def _can_load(proc: str) -> bool:
+def can_load(proc: str) -> bool:
+    """Whether this kernel can load a module at all."""
     # /proc/modules is there if the kernel was built with CONFIG_MODULES; modules_disabled cannot be taken back
     return (
         os.path.exists(f"{proc}/modules")
