@@ -26,12 +26,14 @@ from whoseport.model import ParentProcess, Process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from whoseport.host.linux.behaviour import Behaviour
     from whoseport.host.linux.processes import Details
 
 if sys.platform != "linux":
     pytest.skip("reads Linux's /proc", allow_module_level=True)
 
 IDLE = "ready()\nwait()\n"
+NOTHING: Behaviour = (0, 0, 0, None, None, None, None, None, None)
 
 
 def described(pid: int) -> Process:
@@ -69,8 +71,28 @@ def test_a_process_is_what_psutil_says() -> None:
         started = timegm(time.strptime(found.started, "%Y-%m-%dT%H:%M:%SZ"))
         assert abs(started - witness.create_time()) <= 1.5
         assert found.parents == tuple(
-            ParentProcess(pid=parent.pid, name=_comm(parent.pid)) for parent in witness.parents()
+            ParentProcess(
+                pid=parent.pid,
+                name=_comm(parent.pid),
+                executable=_link(parent.pid, "exe"),
+                command=_command(parent.pid),
+            )
+            for parent in witness.parents()
         )
+
+
+def _link(pid: int, name: str) -> str | None:
+    try:
+        return os.readlink(f"/proc/{pid}/{name}")
+    except OSError:
+        return None
+
+
+def _command(pid: int) -> tuple[str, ...] | None:
+    try:
+        return parse_command(Path(f"/proc/{pid}/cmdline").read_bytes()[:4096])
+    except OSError:
+        return None
 
 
 def _comm(pid: int) -> str:
@@ -202,16 +224,16 @@ def test_parents_never_go_in_circles(tmp_path: Path) -> None:
     for pid, parent in ((10, 11), (11, 12), (12, 10)):
         (tmp_path / str(pid)).mkdir()
         (tmp_path / str(pid) / "stat").write_bytes(b"%d (p%d) S %d " % (pid, pid, parent) + b"0 " * 40)
-    details: Details = (9, 10, b"child", 0, None, "unseen", b"", 0, None, b"")
+    details: Details = (9, 10, b"child", 0, None, "unseen", b"", 0, None, b"", NOTHING)
     made = Processes(Users(), lambda _paths: None, proc=str(tmp_path))
     assert [parent.pid for parent in made.describe(details).parents] == [10, 11, 12]
 
 
 def test_what_is_known_of_owners_is_not_read_again(tmp_path: Path) -> None:
     made = Processes(Users(), lambda _paths: None, proc=str(tmp_path))
-    made.note((10, 0, b"init", 0, None, "unseen", b"", 0, None, b""))
-    found = made.describe((11, 10, b"child", 0, None, "unseen", b"", 0, None, b""))
-    assert found.parents == (ParentProcess(pid=10, name="init"),)
+    made.note((10, 0, b"init", 0, None, "unseen", b"", 0, None, b"", NOTHING))
+    found = made.describe((11, 10, b"child", 0, None, "unseen", b"", 0, None, b"", NOTHING))
+    assert found.parents == (ParentProcess(pid=10, name="init", command=()),)
 
 
 def test_hostile_bytes_are_escaped() -> None:
@@ -226,6 +248,7 @@ def test_hostile_bytes_are_escaped() -> None:
         0,
         b"/\xfc",
         b"0::/system.slice/\xfb.service",
+        NOTHING,
     )
     found = Processes(Users(), lambda _paths: None).describe(details)
     assert (found.name, found.executable, found.working_directory) == ("\\xff", "/\\xfe", "/\\xfc")

@@ -1,13 +1,15 @@
-"""Which apk package owns a file? Read from apk's list of what is installed.
+"""Which apk package owns a file, and what does it say of it? Read from apk's list of what is installed.
 
 `/lib/apk/db/installed`, below `/usr` where the two are merged: records of lines `LETTER:VALUE`, parted by an empty line
 (apk-tools' src/database.c, apk_db_write_fdb). `P:` names the package, `F:` a directory without its first slash, and
-each `R:` a file in the directory before it.
+each `R:` a file in the directory before it, whose `Z:` is its digest: `Q1` and SHA-1, or `Q2` and SHA-256, in base64.
+`V:` is the package's version.
 """
 
 from __future__ import annotations
 
 import os
+from binascii import a2b_base64
 
 from whoseport.host.linux.bounded import read_regular, reason_of
 from whoseport.model import Unseen
@@ -37,6 +39,51 @@ def find(spellings: dict[bytes, bytes], *, path: str) -> tuple[dict[bytes, str],
     except OSError as error:
         return {}, [Unseen(missing="package", reason=reason_of(error), subject=f"path:{path}")]
     return owners(content, spellings), []
+
+
+def tell(package: str, asked: set[bytes], *, path: str) -> tuple[str | None, tuple[str, str] | None, bool] | None:
+    """Version of a package, digest of the file that bears one of the asked spellings, whether there are digests at all.
+
+    None where the package is not installed. `path`: see `database`.
+    """
+    try:
+        content = read_regular(path, limit=_LIMIT)
+    except OSError:
+        return None
+    name = b"P:" + package.encode("utf-8", "backslashreplace")
+    for record in content.split(b"\n\n"):
+        rows = record.split(b"\n")
+        if name in rows:
+            version, found = version_and_digest(rows, asked)
+            return version, found, True
+    return None
+
+
+def version_and_digest(rows: list[bytes], asked: set[bytes]) -> tuple[str | None, tuple[str, str] | None]:
+    """What the lines of a package's record say of it and of the file that bears one of the asked spellings."""
+    version = None
+    folder = b""
+    here = False
+    for row in rows:
+        letter, value = row[:2], row[2:]
+        if letter == b"V:":
+            version = value[:256].decode("utf-8", "backslashreplace")
+        elif letter == b"F:":
+            folder = value
+        elif letter == b"R:":
+            here = b"/" + folder + b"/" + value in asked or (not folder and b"/" + value in asked)
+        elif letter == b"Z:" and here:
+            return version, _digest(value)
+    return version, None
+
+
+def _digest(value: bytes) -> tuple[str, str] | None:
+    algorithm, size = {b"Q1": ("sha1", 20), b"Q2": ("sha256", 32)}.get(value[:2], ("", 0))
+    try:
+        raw = a2b_base64(value[2:])
+    except ValueError:
+        return None
+    return (algorithm, raw.hex()) if size and len(raw) == size else None
 
 
 def owners(content: bytes, spellings: dict[bytes, bytes]) -> dict[bytes, str]:

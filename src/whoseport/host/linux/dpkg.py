@@ -1,8 +1,11 @@
-"""Which dpkg package owns a file? Read from the lists that dpkg keeps, one per package.
+"""Which dpkg package owns a file, and what does it say of it? Read from the lists that dpkg keeps, one per package.
 
 `/var/lib/dpkg/info/PACKAGE.list` or `PACKAGE:ARCHITECTURE.list`: one absolute path a line (dpkg-query(1), FILES; dpkg's
 lib/dpkg/db-fsys-files.c read them). `/var/lib/dpkg/diversions`: three lines for each diversion, the path,
 where the others' file went, and the package that diverts or `:` for the administrator (dpkg-divert(1)).
+
+`/var/lib/dpkg/info/PACKAGE.md5sums`: the digest, two spaces, and the path without its first slash (deb-md5sums(5)).
+`/var/lib/dpkg/status`: paragraphs of fields (deb-control(5)).
 
 There is no index, so a file that no package owns costs the reading of every list. Lists whose name resembles the path
 come first, and the search ends with the last path found.
@@ -20,6 +23,8 @@ from whoseport.model import Unseen
 FOLDER = "var/lib/dpkg"
 _LIST_LIMIT = 64 << 20
 _DIVERSIONS_LIMIT = 4 << 20
+_STATUS_LIMIT = 64 << 20
+_MD5_LENGTH = 32
 _BUFFER = 256 << 10
 _LINE_FEED = 10
 # beyond this many paths, one set of them against all lines is faster than a search for each
@@ -63,6 +68,77 @@ def find(spellings: dict[bytes, bytes], *, path: str) -> tuple[dict[bytes, str],
         return _search(order(names, set(spellings.values())), rules, folder=folder, descriptor=descriptor)
     finally:
         os.close(descriptor)
+
+
+def tell(package: str, asked: set[bytes], *, path: str) -> tuple[str | None, tuple[str, str] | None, bool] | None:
+    """Version of a package, digest of the file that bears one of the asked spellings, whether there are digests at all.
+
+    None where the package is not installed. `path`: see `database`.
+    """
+    name = package.encode("utf-8", "backslashreplace")
+    try:
+        version = version_of(read_regular(f"{path}/status", limit=_STATUS_LIMIT), name)
+    except OSError:
+        version = None
+    found = None
+    read = False
+    for file in _files_of(package, ".md5sums", path=path):
+        try:
+            digests = md5sums(read_regular(file, limit=_LIST_LIMIT), asked)
+        except OSError:
+            continue
+        read = True
+        found = found or digests
+    if version is None and not read:
+        return None
+    return version, None if found is None else ("md5", found), read
+
+
+def installed(package: str, *, path: str) -> int | None:
+    """When the package was last unpacked, in nanoseconds since 1970: its list is put in place after its files."""
+    found = None
+    for file in _files_of(package, ".list", path=path):
+        try:
+            found = max(found or 0, os.stat(file).st_ctime_ns)
+        except OSError:
+            continue
+    return found
+
+
+def md5sums(content: bytes, asked: set[bytes]) -> str | None:
+    """The digest in a list of md5sums of the first of the asked absolute paths; None where it has none that is one.
+
+    >>> md5sums(b"d41d8cd98f00b204e9800998ecf8427e  usr/bin/true\\n", {b"/usr/bin/true"})
+    'd41d8cd98f00b204e9800998ecf8427e'
+    """
+    for path in sorted(asked):
+        at = content.find(b"  " + path[1:] + b"\n")
+        digest = content[max(at - _MD5_LENGTH, 0) : at] if at >= 0 else b""
+        alone = at == _MD5_LENGTH or content[at - _MD5_LENGTH - 1 : at - _MD5_LENGTH] == b"\n"
+        if len(digest) == _MD5_LENGTH and alone and not digest.strip(b"0123456789abcdef"):
+            return digest.decode()
+    return None
+
+
+def version_of(status: bytes, package: bytes) -> str | None:
+    """The version of an installed package in dpkg's status file; the first where there are several architectures."""
+    for paragraph in (b"\n\n" + status).split(b"\n\nPackage: " + package + b"\n")[1:]:
+        for line in paragraph.partition(b"\n\n")[0].split(b"\n"):
+            if line.startswith(b"Version: "):
+                return line[9:265].strip().decode("utf-8", "backslashreplace")
+    return None
+
+
+def _files_of(package: str, ending: str, *, path: str) -> list[str]:
+    """The package's file of this kind; one for each architecture where several may be installed beside each other."""
+    alone = f"{path}/info/{package}{ending}"
+    if "/" in package or os.path.exists(alone):
+        return [] if "/" in package else [alone]
+    try:
+        names = os.listdir(f"{path}/info")
+    except OSError:
+        return []
+    return [f"{path}/info/{name}" for name in names if name.startswith(f"{package}:") and name.endswith(ending)]
 
 
 def _diversions(path: str) -> list[tuple[bytes, bytes, bytes]]:

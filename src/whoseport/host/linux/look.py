@@ -9,6 +9,7 @@ import os
 import time
 
 from whoseport.host.linux.cgroups import Cgroups, paths_of_process
+from whoseport.host.linux.describing import describe_owners
 from whoseport.host.linux.forwarders import READERS as FORWARDERS
 from whoseport.host.linux.forwarders import forwarding
 from whoseport.host.linux.listeners import Listeners, Surroundings, unseen_details
@@ -42,6 +43,7 @@ def look(
     peers: bool = False,
     bpf: bool = False,
     everything: bool = False,
+    deep: bool = False,
     proc: str = "/proc",
     root: str = "",
     clock: Callable[[], float] = time.time,
@@ -49,7 +51,8 @@ def look(
     """One look at this machine, or at one port of it; `root` is put before the paths of users and packages.
 
     Without a port: all listening, bound and unconnected sockets; with `everything` also connected udp sockets and the
-    connections of every port. What is expected to be refused is `unseen`, never an exception.
+    connections of every port; with `deep` the SHA-256 of executables. What is expected to be refused is `unseen`, never
+    an exception.
     """
     taken_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(clock()))
     users = Users(f"{root}/etc/passwd")
@@ -72,10 +75,7 @@ def look(
     sockets = _still_there(sockets, holders, tables, namespaces.others, port=port, proc=proc)
     containers = _Containers(root)
     processes = Processes(users, containers.of, proc=proc)
-    for details in holders.details.values():
-        processes.note(details)
-    owners = {pid: processes.describe(details) for pid, details in holders.details.items()}
-    owners, unpackaged = _packaged(owners, proc=proc, root=root)
+    owners, unpackaged = describe_owners(holders, processes, one_port=port is not None, deep=deep, proc=proc, root=root)
 
     cgroups = Cgroups(proc)
     for membership in {details[9] for details in holders.details.values()}:
@@ -231,49 +231,6 @@ class _Forwarders:
 
             self._known[found.address] = container_at(found.address, self._others, self._containers.of, proc=self._proc)
         return found.replace(container=self._known[found.address])
-
-
-def _packaged(owners: dict[int, Process], *, proc: str, root: str) -> tuple[dict[int, Process], tuple[Unseen, ...]]:
-    """The owners with the packages of their executables, as far as these are files of this system.
-
-    An executable of another root (a container, a chroot) may bear the path of a file here that has nothing to do with
-    it. One process stands for all of the same path and container.
-    """
-    ours: dict[tuple[str, Container | None], bool] = {}
-    for owner in owners.values():
-        if owner.executable is not None and owner.executable_state != "memory":
-            key = owner.executable, owner.container
-            if key not in ours and (known := _same_file(owner, proc=proc, root=root)) is not None:
-                ours[key] = known
-    paths = {executable for (executable, _), known in ours.items() if known}
-    if not paths:
-        return owners, ()
-    from whoseport.host.linux.packages import look as look_for_packages
-
-    packages = look_for_packages(paths, root=root or "/")
-    named = {key: packages.owners.get(key[0]) for key, known in ours.items() if known}
-    found = {}
-    for pid, owner in owners.items():
-        package = named.get((owner.executable or "", owner.container))
-        found[pid] = owner.replace(package=package) if package is not None else owner
-    return found, packages.unseen
-
-
-def _same_file(owner: Process, *, proc: str, root: str) -> bool | None:
-    """Whether the executable is the file of that path on this system; None if the process is gone."""
-    if owner.container is not None:
-        return False
-    if owner.executable_state == "replaced":
-        return True  # the old file has no name any more to compare
-    try:
-        running = os.stat(f"{proc}/{owner.pid}/exe")
-    except OSError:
-        return None
-    try:
-        named = os.stat(f"{root}{owner.executable}")
-    except (OSError, ValueError):
-        return False
-    return (running.st_dev, running.st_ino) == (named.st_dev, named.st_ino)
 
 
 def _connections(table: SocketTable, *, peers: bool) -> tuple[PortConnections, ...]:

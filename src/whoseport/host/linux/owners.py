@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 
+from whoseport.host.linux.behaviour import links
 from whoseport.host.linux.processes import read_details, read_process_details
 from whoseport.host.linux.sharing import processors, share
 from whoseport.record import Record
@@ -190,14 +191,14 @@ def _walk(pids: Iterable[int], wanted: dict[str, int], *, proc: str) -> Share:
 
 def _walk_process(pid: int, wanted: dict[str, int], found: Share, *, proc: str) -> None:
     held, details, refused = found
-    inodes, described, closed, empty = _read_table(f"{proc}/{pid}/fd", wanted, thread=False)
+    inodes, described, closed, empty = _read_table(f"{proc}/{pid}/fd", wanted)
     if empty and _leaderless(pid, proc):
         try:
             threads = os.listdir(f"{proc}/{pid}/task")
         except OSError:
             threads = []
         for thread in threads:
-            inodes, described, closed, empty = _read_table(f"{proc}/{pid}/task/{thread}/fd", wanted, thread=True)
+            inodes, described, closed, empty = _read_table(f"{proc}/{pid}/task/{thread}/fd", wanted, thread=thread)
             if not empty:
                 break
     if closed:
@@ -209,7 +210,9 @@ def _walk_process(pid: int, wanted: dict[str, int], found: Share, *, proc: str) 
             held.setdefault(inode, []).append(pid)
 
 
-def _read_table(path: str, wanted: dict[str, int], *, thread: bool) -> tuple[set[int], Details | None, bool, bool]:
+def _read_table(
+    path: str, wanted: dict[str, int], *, thread: str | None = None
+) -> tuple[set[int], Details | None, bool, bool]:
     """Wanted inodes in one descriptor table, the details of the process if there are any, whether the table (or a part
     of it) was refused to us, whether it is empty."""
     inodes: set[int] = set()
@@ -224,6 +227,7 @@ def _read_table(path: str, wanted: dict[str, int], *, thread: bool) -> tuple[set
     described = None
     try:
         names = os.listdir(table)
+        streams = links(table)
         for name in names:
             try:
                 link = readlink(name, dir_fd=table)
@@ -236,7 +240,7 @@ def _read_table(path: str, wanted: dict[str, int], *, thread: bool) -> tuple[set
             if link in wanted:
                 inodes.add(wanted[link])
         if inodes:
-            described = read_details(table, way="../", thread=thread)
+            described = read_details(table, way="../", thread=thread, streams=streams)
     except (FileNotFoundError, ProcessLookupError):
         return inodes, None, closed, False
     except OSError:

@@ -1,4 +1,4 @@
-"""Which package owns an executable? Read from the package databases themselves, without running a program.
+"""Which package owns a file, and what does it say of it? Read from the databases themselves, without running a program.
 
 One front for dpkg, apk and rpm, and for the stores whose paths name the package (snap, nix, guix).
 """
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
         """What each format offers: owners by canonical path for the spellings asked, and what could not be read."""
 
         def __call__(self, spellings: dict[bytes, bytes], *, path: str) -> tuple[dict[bytes, str], list[Unseen]]: ...
+
+    class Tell(Protocol):
+        """Version, digest of the file of these spellings, whether digests could be read; None: no such package."""
+
+        def __call__(
+            self, package: str, asked: set[bytes], *, path: str
+        ) -> tuple[str | None, tuple[str, str] | None, bool] | None: ...
 
 
 # file-hierarchy(7) has them all below /usr; Arch and newer Fedora put /usr/sbin in /usr/bin as well
@@ -70,6 +77,39 @@ def look(paths: Iterable[str], *, root: str = "/") -> PackageLook:
     for canonical_path, name in found.items():
         owners.update(dict.fromkeys(asked[canonical_path], name))
     return PackageLook(owners=owners, unseen=tuple(unseen))
+
+
+class Expected(Record):
+    """What a package says of itself and of one of its files: `digest` as algorithm (of hashlib) and hexadecimal digits.
+
+    `read` tells that the package's checksums could be read: a file without one is listed without it.
+    """
+
+    version: str | None
+    digest: tuple[str, str] | None
+    read: bool
+
+
+def expected_of(path: str, package: str, *, root: str = "/") -> Expected:
+    """What the package that `look` named says of this file."""
+    root = root.rstrip("/")
+    raw = path.encode("utf-8", "surrogateescape")
+    aliases = _aliases(root)
+    asked = set(spellings(canonical(raw, aliases), aliases))
+    for database, _find, tell in _readers():
+        where = database(root)
+        told = None if where is None or ":" in package else tell(package, asked, path=where)
+        if told is not None:
+            return Expected(version=told[0], digest=told[1], read=told[2])
+    return Expected(version=None, digest=None, read=False)
+
+
+def installed(package: str, *, root: str = "/") -> int | None:
+    """When the package was unpacked, in nanoseconds since 1970, as far as its database tells that cheaply (dpkg)."""
+    from whoseport.host.linux import dpkg
+
+    path = dpkg.database(root.rstrip("/"))
+    return None if path is None else dpkg.installed(package, path=path)
 
 
 def named_by_path(path: str) -> str | None:
@@ -124,7 +164,7 @@ def _in_databases(wanted: dict[bytes, bytes], *, root: str) -> tuple[dict[bytes,
     found: dict[bytes, str] = {}
     unseen: list[Unseen] = []
     databases = 0
-    for database, find in _readers():
+    for database, find, _tell in _readers():
         path = database(root)
         if path is None:
             continue
@@ -140,16 +180,16 @@ def _in_databases(wanted: dict[bytes, bytes], *, root: str) -> tuple[dict[bytes,
     return found, unseen
 
 
-def _readers() -> Iterator[tuple[Callable[[str], str | None], Find]]:
+def _readers() -> Iterator[tuple[Callable[[str], str | None], Find, Tell]]:
     """Every format that we can read, each imported when the ones before it left something to find."""
     from whoseport.host.linux import dpkg
 
-    yield dpkg.database, dpkg.find
+    yield dpkg.database, dpkg.find, dpkg.tell
 
     from whoseport.host.linux import apk
 
-    yield apk.database, apk.find
+    yield apk.database, apk.find, apk.tell
 
     from whoseport.host.linux import rpm
 
-    yield rpm.database, rpm.find
+    yield rpm.database, rpm.find, rpm.tell

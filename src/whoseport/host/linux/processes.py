@@ -9,42 +9,53 @@ from __future__ import annotations
 import os
 import time
 
+from whoseport.host.linux.behaviour import PF_KTHREAD, Names, children, links, parse_status, read_environment
 from whoseport.host.linux.cgroups import paths_of_process, unit_of
 from whoseport.model import ParentProcess, Process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
+    from whoseport.host.linux.behaviour import Behaviour, Links
     from whoseport.host.linux.users import Users
     from whoseport.model import Container, ExecutableState
 
-    Details = tuple[int, int, bytes, int, bytes | None, ExecutableState, bytes | None, int, bytes | None, bytes]
-    """pid, parent, name, start in ticks since boot, executable, its state, command, uid, working directory, cgroups."""
+    Details = tuple[
+        int, int, bytes, int, bytes | None, ExecutableState, bytes | None, int, bytes | None, bytes, Behaviour
+    ]
+    """pid, parent, name, start in ticks since boot, executable, its state, command, uid, working directory, cgroups,
+    and how it behaves."""
 
 LONGEST_COMMAND = 4 << 20
 """Bytes of a command line that are read; the kernel's own limit is 6 MiB (execve(2))."""
+_LONGEST_OF_PARENT = 4096
 _MOST_PARENTS = 64
 
 
-def read_details(directory: int, *, way: str = "", thread: bool = False) -> Details | None:
+def read_details(
+    directory: int, *, way: str = "", thread: str | None = None, streams: Links | None = None
+) -> Details | None:
     """The details of the process whose /proc directory this descriptor is on; None if it is gone.
 
     `way` leads there from the descriptor, if it is on something below ("../"). With `thread`, the directory is that of
-    a living thread, whose process has lost its first one: most files of such a process are empty, while those of the
-    thread speak for it.
+    a living thread of this number, whose process has lost its first one: most files of such a process are empty, while
+    those of the thread speak for it. `streams` are the links of the standard streams, where they are known already.
     """
     own = f"{way}../../" if thread else way
     raw_way = way.encode()
     try:
-        parsed = parse_stat(_content(f"{own}stat", directory))
-        uid = os.stat(own or ".", dir_fd=directory).st_uid
+        fields = _stat_fields(_content(f"{own}stat", directory))
+        status = parse_status(_content(f"{way}status", directory))
+        uid = os.stat(own or ".", dir_fd=directory).st_uid if status[0] is None else status[0]
     except OSError:
         return None
-    if parsed is None:
+    if fields is None:
         return None
-    pid, parent, name, ticks = parsed
+    pid, parent, name, ticks, session, terminal, flags, threads = fields
     executable: bytes | None
+    identity = None
     state: ExecutableState
     try:
         executable = os.readlink(raw_way + b"exe", dir_fd=directory)
@@ -56,6 +67,11 @@ def read_details(directory: int, *, way: str = "", thread: bool = False) -> Deta
             state = "memory"
         elif executable.endswith(b" (deleted)"):
             executable, state = _deleted(executable, directory, raw_way)
+        try:
+            running = os.stat(f"{way}exe", dir_fd=directory)
+            identity = running.st_dev, running.st_ino
+        except OSError:
+            pass  # ending just now
     try:
         command = _content(f"{way}cmdline", directory, LONGEST_COMMAND)
     except OSError:
@@ -68,7 +84,18 @@ def read_details(directory: int, *, way: str = "", thread: bool = False) -> Deta
         cgroups = _content(f"{way}cgroup", directory)
     except OSError:
         cgroups = b""
-    return pid, parent, name, ticks, executable, state, command, uid, working_directory, cgroups
+    behaviour = (
+        session,
+        terminal,
+        flags,
+        links(directory, way=f"{way}fd/") if streams is None else streams,
+        status[1],
+        status[2],
+        () if flags & PF_KTHREAD else read_environment(directory, way=way),
+        children(directory, own=own, thread=thread or str(pid), threads=threads),
+        identity,
+    )
+    return pid, parent, name, ticks, executable, state, command, uid, working_directory, cgroups, behaviour
 
 
 def read_process_details(pid: int, *, proc: str = "/proc") -> Details | None:
@@ -99,6 +126,12 @@ def parse_stat(content: bytes) -> tuple[int, int, bytes, int] | None:
     >>> parse_stat(b"7 (a) b\\n(c)) S 1 " + b"0 " * 17 + b"99 0")
     (7, 1, b'a) b\\n(c)', 99)
     """
+    fields = _stat_fields(content)
+    return None if fields is None else fields[:4]
+
+
+def _stat_fields(content: bytes) -> tuple[int, int, bytes, int, int, int, int, int] | None:
+    """The same, and session, terminal's number, flags and number of threads, 0 where these four are broken."""
     opening, closing = content.find(b" ("), content.rfind(b")")
     fields = content[closing + 1 :].split(None, 20)
     if opening < 1 or closing < opening or len(fields) < 20:
@@ -106,7 +139,19 @@ def parse_stat(content: bytes) -> tuple[int, int, bytes, int] | None:
     numbers = content[:opening], fields[1], fields[19]
     if not all(number.isdigit() and len(number) < 21 for number in numbers):
         return None
-    return int(numbers[0]), int(numbers[1]), content[opening + 2 : closing], int(numbers[2])
+    others = [
+        int(field) if field.isdigit() and len(field) < 11 else 0 for field in (*fields[3:5], fields[6], fields[17])
+    ]
+    return (
+        int(numbers[0]),
+        int(numbers[1]),
+        content[opening + 2 : closing],
+        int(numbers[2]),
+        others[0],
+        others[1],
+        others[2],
+        others[3],
+    )
 
 
 def parse_command(content: bytes) -> tuple[str, ...]:
@@ -141,40 +186,60 @@ class Processes:
         self._proc = proc
         self._booted = boot_time() if booted is None else booted
         self._ticks = os.sysconf("SC_CLK_TCK")
-        self._family: dict[int, tuple[int, str] | None] = {}
+        self._family: dict[int, tuple[int, ParentProcess] | None] = {}
         self._lines: dict[int, tuple[ParentProcess, ...]] = {}
         self._groups: dict[bytes, tuple[str | None, str | None, Container | None]] = {}
+        self.names = Names()
 
     def note(self, details: Details) -> None:
         """Keep what these details tell of the family, before anyone's parents are asked for."""
-        self._family[details[0]] = details[1], _text(details[2])
+        self._family[details[0]] = details[1], _parent(details[0], details[2], details[4], details[6])
 
-    def describe(self, details: Details) -> Process:
-        pid, parent, name, ticks, executable, state, command, uid, working_directory, cgroups = details
-        unit, holder, container = self._group(cgroups)
-        return Process(
-            pid=pid,
-            started=self.started(ticks),
-            name=_text(name),
-            executable=None if executable is None else _text(executable),
-            executable_state=state,
-            command=None if command is None else parse_command(command),
-            uid=uid,
-            user=self._users.name(uid),
-            unit=unit,
-            slice=holder,
-            container=container,
-            package=None,
-            working_directory=None if working_directory is None else _text(working_directory),
-            parents=self._parents(parent),
-        )
+    def describe(self, details: Details, **found: object) -> Process:
+        """The process; `found` are fields of it that others have found out."""
+        pid, parent, name, ticks, executable, state, command, uid, working_directory, cgroups, behaviour = details
+        session, terminal, flags, streams, capabilities, tracer, variables, _children, _identity = behaviour
+        unit, holder, container = self.group(cgroups)
+        fields: dict[str, Any] = {
+            "pid": pid,
+            "started": self.started(ticks),
+            "name": _text(name),
+            "executable": None if executable is None else _text(executable),
+            "executable_state": state,
+            "command": None if command is None else parse_command(command),
+            "uid": uid,
+            "user": self._users.name(uid),
+            "unit": unit,
+            "slice": holder,
+            "container": container,
+            "package": None,
+            "working_directory": None if working_directory is None else _text(working_directory),
+            "parents": self._parents(parent),
+            "kernel_thread": flags & PF_KTHREAD != 0,
+            "terminal": self.names.terminal(terminal),
+            "session": session,
+            "streams": None if streams is None else self.names.streams(streams),
+            "environment": None if variables is None else self.names.variables(variables),
+            "capabilities": None if capabilities is None else self.names.capabilities(capabilities),
+            "traced_by": self.one(tracer) if tracer else None,
+        }
+        fields.update(found)
+        return Process(**fields)
+
+    def one(self, pid: int) -> ParentProcess | None:
+        """A process by pid, as others are named beside it; None if it is gone."""
+        if pid not in self._family:
+            self._family[pid] = self._kin(pid)
+        kin = self._family[pid]
+        return None if kin is None else kin[1]
 
     def started(self, ticks: int) -> str:
         """UTC, ISO 8601, of a start in ticks since boot."""
         seconds = (self._booted + ticks * 1_000_000_000 // self._ticks) // 1_000_000_000
         return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
-    def _group(self, cgroups: bytes) -> tuple[str | None, str | None, Container | None]:
+    def group(self, cgroups: bytes) -> tuple[str | None, str | None, Container | None]:
+        """Unit, slice and container that the content of /proc/PID/cgroup stands for."""
         known = self._groups.get(cgroups)
         if known is None:
             paths = paths_of_process(cgroups)
@@ -190,19 +255,37 @@ class Processes:
             pid = parent
             while pid > 0 and pid not in seen and len(found) < _MOST_PARENTS:
                 seen.add(pid)
-                if pid not in self._family:
-                    self._family[pid] = self._kin(pid)
+                named = self.one(pid)
                 kin = self._family[pid]
-                if kin is None:
+                if named is None or kin is None:
                     break
-                found.append(ParentProcess(pid=pid, name=kin[1]))
+                found.append(named)
                 pid = kin[0]
             line = self._lines[parent] = tuple(found)
         return line
 
-    def _kin(self, pid: int) -> tuple[int, str] | None:
+    def _kin(self, pid: int) -> tuple[int, ParentProcess] | None:
         parsed = read_stat(pid, proc=self._proc)
-        return None if parsed is None else (parsed[1], _text(parsed[2]))
+        if parsed is None:
+            return None
+        try:
+            executable = os.readlink(f"{self._proc}/{pid}/exe".encode())
+        except OSError:
+            executable = None  # a kernel thread, or not for us to see
+        try:
+            command = _content(f"{self._proc}/{pid}/cmdline", None, _LONGEST_OF_PARENT)
+        except OSError:
+            command = None
+        return parsed[1], _parent(pid, parsed[2], executable, command)
+
+
+def _parent(pid: int, name: bytes, executable: bytes | None, command: bytes | None) -> ParentProcess:
+    return ParentProcess(
+        pid=pid,
+        name=_text(name),
+        executable=None if executable is None else _text(executable),
+        command=None if command is None else parse_command(command[:_LONGEST_OF_PARENT]),
+    )
 
 
 def boot_time() -> int:

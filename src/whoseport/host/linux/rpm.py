@@ -1,4 +1,4 @@
-"""Which rpm package owns a file? Read from the rpm database itself, in the formats that are read without rpm.
+"""Which rpm package owns a file, and what does it say of it? Read from the database itself, in the formats known here.
 
 sqlite (`rpmdb.sqlite`, lib/backend/sqlite.c): `Packages` holds a header per package, `Basenames` and `Dirnames` lead
 from a name to headers. It is opened as immutable, for even a reader would otherwise write a `-shm` file beside it.
@@ -8,16 +8,18 @@ bdb (`Packages`, rpm before 4.16) is told as not supported.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import struct
 
 from whoseport.host.linux.bounded import OPEN_FLAGS, reason_of
-from whoseport.host.linux.rpm_header import owner_of
+from whoseport.host.linux.rpm_header import owner_of, told_by
 from whoseport.model import Unseen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from sqlite3 import Connection
 
     from whoseport.model import Reason
@@ -78,7 +80,51 @@ def find(spellings: dict[bytes, bytes], *, path: str) -> tuple[dict[bytes, str],
     return owners, [] if reason is None else [Unseen(missing="package", reason=reason, subject=f"path:{path}")]
 
 
-def _find_sqlite(spellings: dict[bytes, bytes], owners: dict[bytes, str], *, path: str) -> Reason | None:
+def tell(package: str, asked: set[bytes], *, path: str) -> tuple[str | None, tuple[str, str] | None, bool] | None:
+    """Version of a package, digest of the file that bears one of the asked spellings, whether there are digests at all.
+
+    None where the package is not installed, or the database cannot be read. `path` is what `database` found.
+    """
+    name = package.encode("utf-8", "backslashreplace")
+    try:
+        if path.endswith(_SQLITE):
+            return _tell_sqlite(name, asked, path=path)
+        if path.endswith(_NDB):
+            for header in _ndb_headers(path):
+                told = told_by(header, name, asked)
+                if told is not None:
+                    return told
+    except (OSError, Unusable):
+        return None
+    return None
+
+
+def _tell_sqlite(
+    package: bytes, asked: set[bytes], *, path: str
+) -> tuple[str | None, tuple[str, str] | None, bool] | None:
+    import sqlite3
+
+    connection = _opened(path)
+    try:
+        rows = connection.execute(
+            "SELECT blob FROM Packages WHERE hnum IN (SELECT hnum FROM Name WHERE key = ?) ORDER BY hnum DESC",
+            (package.decode(),),
+        )
+        for _ in range(_CANDIDATES):
+            row = rows.fetchone()
+            if row is None:
+                return None
+            if isinstance(row[0], bytes) and (told := told_by(row[0], package, asked)) is not None:
+                return told
+    except (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeDecodeError):
+        raise Unusable from None
+    finally:
+        connection.close()
+    return None
+
+
+def _opened(path: str) -> Connection:
+    """The database, read-only and with bounds on what a look-up may cost. Raises OSError, Unusable."""
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise Unusable
     with open(path, "rb"):
@@ -88,21 +134,29 @@ def _find_sqlite(spellings: dict[bytes, bytes], owners: dict[bytes, str], *, pat
     import sqlite3
 
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    connection = None
     try:
         connection = sqlite3.connect(f"file:{quoted}?mode=ro&immutable=1", uri=True)
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _HEADER_LIMIT)
-        steps = iter(range(_SQLITE_PATIENCE))
-        # a hostile schema may turn a look-up into an endless one
-        connection.set_progress_handler(lambda: next(steps, None) is None, _SQLITE_STEPS)
+    except sqlite3.Error:
+        raise Unusable from None
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _HEADER_LIMIT)
+    steps = iter(range(_SQLITE_PATIENCE))
+    # a hostile schema may turn a look-up into an endless one
+    connection.set_progress_handler(lambda: next(steps, None) is None, _SQLITE_STEPS)
+    return connection
+
+
+def _find_sqlite(spellings: dict[bytes, bytes], owners: dict[bytes, str], *, path: str) -> Reason | None:
+    import sqlite3
+
+    connection = _opened(path)
+    try:
         for spelling, canonical in spellings.items():
             if canonical not in owners and (name := _owner_in_sqlite(connection, spelling)) is not None:
                 owners[canonical] = name
     except (sqlite3.Error, sqlite3.Warning, OverflowError):
         raise Unusable from None
     finally:
-        if connection is not None:
-            connection.close()
+        connection.close()
     if len(owners) < len(set(spellings.values())) and _size(path + "-wal"):
         # an immutable database is read without its journal: a transaction may wait there
         return "unreadable"
@@ -137,27 +191,32 @@ def _owner_in_sqlite(connection: Connection, path: bytes) -> str | None:
 
 
 def _find_ndb(spellings: dict[bytes, bytes], owners: dict[bytes, str], *, path: str) -> Reason | None:
+    missing = dict(spellings)
+    for header in _ndb_headers(path):
+        for spelling, canonical in list(missing.items()):
+            if canonical not in owners and (name := owner_of(header, spelling)) is not None:
+                owners[canonical] = name
+        missing = {spelling: canonical for spelling, canonical in missing.items() if canonical not in owners}
+        if not missing:
+            break
+    return None
+
+
+def _ndb_headers(path: str) -> Iterator[bytes]:
+    """The headers of an ndb database one after another. Raises Unusable, and OSError EFBIG where they are too large."""
     descriptor = os.open(path, OPEN_FLAGS)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Unusable
         total = 0
-        missing = dict(spellings)
         for index, offset, blocks in _ndb_slots(descriptor):
             size = blocks * _NDB_BLOCK
             total += size
             if size > _HEADER_LIMIT or total > _NDB_TOTAL:
-                return "too-many"
-            header = ndb_header(os.pread(descriptor, size, offset * _NDB_BLOCK), index)
-            for spelling, canonical in list(missing.items()):
-                if canonical not in owners and (name := owner_of(header, spelling)) is not None:
-                    owners[canonical] = name
-            missing = {spelling: canonical for spelling, canonical in missing.items() if canonical not in owners}
-            if not missing:
-                break
+                raise OSError(errno.EFBIG, "larger than the limit")
+            yield ndb_header(os.pread(descriptor, size, offset * _NDB_BLOCK), index)
     finally:
         os.close(descriptor)
-    return None
 
 
 def _ndb_slots(descriptor: int) -> list[tuple[int, int, int]]:
