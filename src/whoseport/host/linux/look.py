@@ -99,6 +99,18 @@ def look(
     listeners = tuple(describing.describe(socket) for socket in sockets)
     unseen = [*namespaces.unseen, *(one for table in tables for one in table.unseen), *describing.unseen]
     unseen += unseen_details(holders.details.values())
+    around = None
+    if everything or port is not None:
+        from whoseport.host.linux.around import read_around
+
+        ours = {socket.inode for socket in own.sockets}
+        around = read_around(
+            [socket for socket in sockets if socket.inode in ours],
+            lambda: read_sockets(port=port, want=want, proc=proc),
+            port=port,
+            proc=proc,
+        )
+        unseen += around.unseen
     unseen = list(dict.fromkeys([*unseen, *unpackaged, *containers.unseen]))
     return Inspection(
         hostname=os.uname().nodename,
@@ -112,6 +124,10 @@ def look(
         port_connections=_connections(own, peers=peers and port is not None)
         if everything or port is not None
         else None,
+        mentions=None if around is None else around.mentions,
+        redirects=None if around is None else around.redirects,
+        views=None if around is None else around.views,
+        kernel_ports=None if around is None else around.kernel_ports,
         owners_method=method,
         bpf_refused=refusal,
         listeners=listeners,

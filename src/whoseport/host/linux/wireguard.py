@@ -1,7 +1,7 @@
 """On which UDP port does each WireGuard interface take packets? Asked for by generic netlink.
 
-That takes CAP_NET_ADMIN. The messages are those of linux/genetlink.h and linux/wireguard.h. Only asked where a link of that kind is there: a
-question for a family that is not loaded would make the kernel load it.
+That takes CAP_NET_ADMIN. The messages are those of linux/genetlink.h and linux/wireguard.h. Only asked where a link
+of that kind is there: a question for a family that is not loaded would make the kernel load it.
 """
 
 from __future__ import annotations
