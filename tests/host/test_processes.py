@@ -83,7 +83,7 @@ def test_a_process_is_what_psutil_says() -> None:
 
 def _link(pid: int, name: str) -> str | None:
     try:
-        return os.readlink(f"/proc/{pid}/{name}")
+        return os.readlink(f"/proc/{pid}/{name}").removesuffix(" (deleted)")
     except OSError:
         return None
 

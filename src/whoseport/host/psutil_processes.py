@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
+_LONGEST_OF_PARENT = 4096
 _MOST_PARENTS = 64
 
 
@@ -74,6 +75,7 @@ class Processes:
             package=None,
             working_directory=clean(working_directory) if working_directory else None,
             parents=self._parents_of(process),
+            terminal=_terminal(process),
         )
 
     def _ask(self, question: Callable[[], T], *, missing: Missing, pid: int) -> T | None:
@@ -94,7 +96,7 @@ class Processes:
             return self._parents[youngest]
         parent = _parent(process)
         while parent is not None and parent.pid > 0 and len(line) < _MOST_PARENTS:
-            line.append(ParentProcess(pid=parent.pid, name=clean(_or_none(parent.name) or "")))
+            line.append(_named(parent))
             if parent.pid in self._parents:
                 line += self._parents[parent.pid]
                 break
@@ -102,6 +104,35 @@ class Processes:
         for index, ancestor in enumerate(line):
             self._parents.setdefault(ancestor.pid, tuple(line[index + 1 :]))
         return tuple(line[:_MOST_PARENTS])
+
+
+def _named(parent: psutil.Process) -> ParentProcess:
+    executable = _or_none(parent.exe)
+    command = _or_none(parent.cmdline)
+    return ParentProcess(
+        pid=parent.pid,
+        name=clean(_or_none(parent.name) or ""),
+        executable=clean(executable) if executable else None,
+        command=None if command is None else _bounded(command),
+    )
+
+
+def _bounded(command: list[str]) -> tuple[str, ...]:
+    """The arguments, as many as fit in the length to which a parent's are kept."""
+    kept: list[str] = []
+    left = _LONGEST_OF_PARENT
+    for argument in command:
+        if left <= 0:
+            break
+        kept.append(clean(argument[:left]))
+        left -= len(argument) + 1
+    return tuple(kept)
+
+
+def _terminal(process: psutil.Process) -> str | None:
+    """The controlling terminal, below /dev; Windows has none."""
+    path = _or_none(process.terminal) if hasattr(process, "terminal") else None
+    return clean(path.removeprefix("/dev/")) if path else None
 
 
 def user_of(process: psutil.Process, uid: int | None) -> str | None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST_MAPS = 64
 """Processes of a list whose memory is looked through: it takes longer than all the rest of their details."""
+_MOST_OF_ONE = 2
+_ODD_FOLDERS = (b"/tmp/", b"/var/tmp/", b"/dev/shm/", b"/run/")
 _MOST_DIGESTED = 32 << 20
 """Bytes of executables of a list that are compared with their packages."""
 _PACKAGED = (
@@ -269,16 +271,25 @@ def _maps(
     all_of_them: bool,
     proc: str,
 ) -> dict[int, tuple[Library, ...] | None]:
-    """What stands out in their memory; in a crowd that of some alone, the oddest first, and no key for the others."""
+    """What stands out in their memory; in a crowd that of some alone, and no key for the others.
+
+    Of a crowd these are first the ones whose executable or environment is odd, then two of each that no package owns.
+    """
     chosen = everyone
     if not all_of_them and len(everyone) > MOST_MAPS:
-
-        def ordinary(details: Details) -> tuple[bool, bool, bool]:
-            executable = executables.get(_key(details))
+        odd, others = [], []
+        taken: dict[Key, int] = {}
+        for details in everyone:
+            path = details[4] or b""
             preloads = any(name in _PRELOADS for name, _value in details[10][6] or ())
-            return not preloads, details[5] == "present", executable is not None and executable.path in owned
-
-        chosen = sorted(everyone, key=ordinary)[:MOST_MAPS]
+            if preloads or details[5] != "present" or path.startswith(_ODD_FOLDERS):
+                odd.append(details)
+            elif (executable := executables.get(_key(details))) is None or executable.path not in owned:
+                key = _key(details)
+                taken[key] = taken.get(key, 0) + 1
+                if taken[key] <= _MOST_OF_ONE:
+                    others.append(details)
+        chosen = (odd + others)[:MOST_MAPS]
     from whoseport.host.linux.libraries import read_libraries
 
     return {details[0]: read_libraries(details[0], executable=details[4], proc=proc) for details in chosen}

@@ -60,11 +60,12 @@ def odd_mappings(content: bytes, *, executable: bytes | None = None) -> tuple[tu
     odd: dict[bytes, bool] = {}
     hidden: dict[bytes, bool] = {}
     for line in content.split(b"\n"):
-        at = line.find(b"/")
         flags = line.find(b" ") + 1
-        # [vdso], and memory without a name, have no path
-        if at < 0 or line[flags + 2 : flags + 3] != b"x":
+        if line[flags + 2 : flags + 3] != b"x":
             continue
+        at = line.find(b"/", flags)
+        if at < 0:
+            continue  # [vdso], or memory without a name
         path = line[at:]
         private = line[flags + 3 : flags + 4] == b"p"
         if path.removesuffix(_DELETED) == program:

@@ -19,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from whoseport.host.linux.behaviour import Links
     from whoseport.host.linux.processes import Details
 
     Share = tuple[dict[int, list[int]], dict[int, Details], list[int]]
@@ -29,6 +30,10 @@ WORTH_SHARING = 6_000
 _SHARE_AT_LEAST = 500
 _DETAILS_WORTH_SHARING = 400
 """The same, in processes of which only the details are read."""
+_NUMBERED = 1200
+_NUMBERS = tuple([str(number) for number in range(3, _NUMBERED + 200)])
+_HOLES = 16
+"""One number in so many may be free before the listing of a table is cheaper than trying on."""
 _INITIAL_PID_NAMESPACE = "pid:[4026531836]"  # PROC_PID_INIT_INO, include/linux/proc_ns.h
 
 
@@ -216,35 +221,65 @@ def _read_table(
     """Wanted inodes in one descriptor table, the details of the process if there are any, whether the table (or a part
     of it) was refused to us, whether it is empty."""
     inodes: set[int] = set()
-    readlink = os.readlink
     try:
         table = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     except (FileNotFoundError, ProcessLookupError):
         return inodes, None, False, False
     except OSError:
         return inodes, None, True, False
-    closed = False
     described = None
     try:
-        names = os.listdir(table)
         streams = links(table)
-        for name in names:
-            try:
-                link = readlink(name, dir_fd=table)
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            except OSError:
-                # may be listed but not read: a process with more capabilities than ours
-                closed = True
-                break
-            if link in wanted:
-                inodes.add(wanted[link])
+        # may be listed but not read: a process with more capabilities than ours
+        closed = streams is None
+        seen = 0 if streams is None else _look_through(table, streams, wanted, inodes)
         if inodes:
             described = read_details(table, way="../", thread=thread, streams=streams)
     except (FileNotFoundError, ProcessLookupError):
-        return inodes, None, closed, False
+        return inodes, None, False, False
     except OSError:
         return inodes, None, True, False
     finally:
         os.close(table)
-    return inodes, described, closed, not names
+    return inodes, described, closed, not closed and not seen
+
+
+def _look_through(table: int, streams: Links, wanted: dict[str, int], inodes: set[int]) -> int:
+    """Adds the wanted inodes of an open descriptor table whose first three links are known; returns how many it has.
+
+    The kernel gives a process the lowest number that is free (open(2)), so that tables have few holes: where their
+    number is known, the numbers are tried in turn, which saves the listing; where there are more holes, they are listed.
+    """
+    readlink = os.readlink
+    seen = 0
+    for link in streams:
+        if link is not None:
+            seen += 1
+            if link in wanted:
+                inodes.add(wanted[link])
+    left = os.fstat(table).st_size - seen  # the number of open descriptors, since Linux 6.2
+    holes = left // _HOLES + 2 if 0 < left < _NUMBERED else 0
+    if holes:
+        for name in _NUMBERS:
+            try:
+                link = readlink(name, dir_fd=table)
+            except FileNotFoundError:
+                holes -= 1
+                if not holes:
+                    break
+                continue
+            if link in wanted:
+                inodes.add(wanted[link])
+            seen += 1
+            left -= 1
+            if not left:
+                return seen
+    for name in os.listdir(table):
+        try:
+            link = readlink(name, dir_fd=table)
+        except FileNotFoundError:
+            continue
+        if link in wanted:
+            inodes.add(wanted[link])
+        seen += 1
+    return seen

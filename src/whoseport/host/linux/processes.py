@@ -186,6 +186,7 @@ class Processes:
         self._proc = proc
         self._booted = boot_time() if booted is None else booted
         self._ticks = os.sysconf("SC_CLK_TCK")
+        self._noted: dict[int, Details] = {}
         self._family: dict[int, tuple[int, ParentProcess] | None] = {}
         self._lines: dict[int, tuple[ParentProcess, ...]] = {}
         self._groups: dict[bytes, tuple[str | None, str | None, Container | None]] = {}
@@ -193,7 +194,7 @@ class Processes:
 
     def note(self, details: Details) -> None:
         """Keep what these details tell of the family, before anyone's parents are asked for."""
-        self._family[details[0]] = details[1], _parent(details[0], details[2], details[4], details[6])
+        self._noted[details[0]] = details
 
     def describe(self, details: Details, **found: object) -> Process:
         """The process; `found` are fields of it that others have found out."""
@@ -265,6 +266,9 @@ class Processes:
         return line
 
     def _kin(self, pid: int) -> tuple[int, ParentProcess] | None:
+        noted = self._noted.get(pid)
+        if noted is not None:
+            return noted[1], _parent(pid, noted[2], noted[4], noted[6])
         parsed = read_stat(pid, proc=self._proc)
         if parsed is None:
             return None
@@ -283,7 +287,7 @@ def _parent(pid: int, name: bytes, executable: bytes | None, command: bytes | No
     return ParentProcess(
         pid=pid,
         name=_text(name),
-        executable=None if executable is None else _text(executable),
+        executable=None if executable is None else _text(executable.removesuffix(b" (deleted)")),
         command=None if command is None else parse_command(command[:_LONGEST_OF_PARENT]),
     )
 

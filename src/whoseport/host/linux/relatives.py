@@ -48,8 +48,10 @@ class Relatives:
         streams, young = behaviour[3], behaviour[7]
         if young is None:
             return None
-        found = [self._related(one, "child") for one in young]
         pipes = {link for link in streams or () if link is not None and link.startswith("pipe:")}
+        if not young and not pipes:
+            return ()
+        found = [self._related(one, "child") for one in young]
         if pipes and parent > 0:
             # a pipeline's processes are started together, and so have numbers that are near
             near = sorted(self._children_of(parent), key=lambda other: abs(other - pid))[: MOST_RELATED + 1]
