@@ -29,6 +29,7 @@ from tests.render.facts import (
     status,
     unseen,
 )
+from tests.render.judged import JUDGED
 from whoseport.model import (
     Answer,
     Connections,
@@ -343,4 +344,5 @@ CASES: dict[str, Answer] = {
     "registry-many-names": asked(
         1993, entry(status("assigned", *(assignment(f"name-{number}", f"Thing {number}") for number in range(5)))), None
     ),
+    **JUDGED,
 }

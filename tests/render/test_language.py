@@ -23,6 +23,18 @@ SAME_IN_PORTUGUESE = {
     "{number} min",
     "{number} h",
     "{sockets}; inode {inodes}",
+    "bind",
+    "cluster",
+    "kernel",
+    "terminal",
+    "{file}, {number} link",
+    "{file}, {number} links",
+    "{number} socket",
+    "{number} sockets",
+    "{place}, firewalld",
+    "{place}, ufw",
+    "{project}, branch {branch}",
+    "{what}, branch {branch}",
 }
 """What a Brazilian says in the same words."""
 

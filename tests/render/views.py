@@ -15,6 +15,7 @@ from tests.render.facts import (
     SNAPSHOT,
     TODAY,
     VITE,
+    WEB,
     WORKERS,
     asked,
     assignment,
@@ -23,8 +24,18 @@ from tests.render.facts import (
     process,
     unseen,
 )
-from whoseport.model import Answers, Change, SearchResult, SearchResults, ServiceRecord, Transport, UpdateReport
-from whoseport.render import found, snapshot, table, text, update
+from tests.render.judged import DEVELOPED, IMPLANT, REPLACED, SUSPICIOUS, VITE_SHOP, verdict
+from whoseport.model import (
+    Answers,
+    Change,
+    Claim,
+    SearchResult,
+    SearchResults,
+    ServiceRecord,
+    Transport,
+    UpdateReport,
+)
+from whoseport.render import explain, found, snapshot, table, text, update
 from whoseport.render.language import LANGUAGES, Language, pick
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -35,8 +46,12 @@ IN_FULL = (
     "partly-seen",
     "registry-reserved",
     "two-holders",
+    "judged-development",
+    "judged-suspicious",
+    "judged-socket-unit",
+    "judged-redirected",
 )
-NARROW = ("nothing-not-root", "postgres-seen", "container-published")
+NARROW = ("nothing-not-root", "postgres-seen", "container-published", "judged-suspicious")
 
 BUSY = host(
     listener(port=22, address="0.0.0.0", exposure="all", uid=0, user="root", unit="ssh.service", inode=1),
@@ -67,6 +82,42 @@ BUSY = host(
     unseen=(unseen("owners", subject="socket:1"), unseen("owners", subject="socket:2")),
 )
 
+PROVEN = verdict("known-service", "packaged-server", name="PostgreSQL")
+JUDGED_LIST = host(
+    listener(
+        port=22,
+        address="0.0.0.0",
+        exposure="all",
+        unit="ssh.service",
+        inode=1,
+        owners=(process(944, "sshd", unit="ssh.service"),),
+        verdict=REPLACED,
+    ),
+    *(one.replace(verdict=verdict("known-service", "forwards", name="nginx")) for one in PROXY),
+    listener(port=3000, address="::1", uid=1000, user="ana", inode=5, owners=(VITE_SHOP,), verdict=DEVELOPED),
+    listener(owners=(POSTMASTER,), inode=6, verdict=PROVEN),
+    listener(port=8787, address="0.0.0.0", exposure="all", inode=8, owners=(IMPLANT,), verdict=SUSPICIOUS),
+    listener(
+        port=8788,
+        inode=9,
+        unit=None,
+        cgroup=None,
+        verdict=verdict("known-service", "usual-practice", concern="undetermined", certainty="guess", name="Guess"),
+    ),
+    listener(port=8789, inode=10, container=WEB, verdict=verdict("known-service", "inside-container", name="漢字")),
+    complete=False,
+    unseen=(unseen("owners", subject="socket:9"),),
+)
+CLAIMS = (
+    Claim(claim="packaged-server", topic="kind", strength="none", aspect=None, technique=None),
+    Claim(claim="orphaned", topic="started", strength="none", aspect=None, technique=None),
+    Claim(claim="executable-deleted", topic="concern", strength="strong", aspect="place", technique="T1070.004"),
+    Claim(claim="traced", topic="concern", strength="weak", aspect="control", technique="T1055.008"),
+    Claim(claim="package-upgraded", topic="concern", strength="against", aspect=None, technique=None),
+    Claim(claim="bind-in-use", topic="port", strength="none", aspect=None, technique=None),
+    Claim(claim="of-a-later-version", topic="concern", strength="weak", aspect="elsewhere", technique="T9999.001"),
+)
+
 
 def hit(port: int | None, transport: Transport | None, name: str | None, description: str) -> SearchResult:
     return SearchResult(port=port, transport=transport, service_name=name, layer="registry", text=description)
@@ -79,6 +130,8 @@ RESULTS = SearchResults(
         hit(749, "tcp", "kerberos-adm", "kerberos administration"),
         hit(None, "tcp", "kerberos-iv", "kerberos version iv"),
         hit(1, None, None, "any private use"),
+        hit(5173, "tcp", None, "Vite, development").replace(layer="practice"),
+        hit(5174, "tcp", None, "without a role").replace(layer="practice"),
     )
 )
 SEVERAL = Answers(
@@ -144,6 +197,22 @@ def views(language: Language) -> dict[str, str]:
         )
     shown["list, in full"] = table.listing(BUSY, language=language, width=None, colour=False, verbose=True)
     shown["list, nothing"] = table.listing(host(), language=language, width=80, colour=False)
+    for width in (None, 80, 40):
+        shown[f"list, judged, {width} columns"] = table.listing(
+            JUDGED_LIST, language=language, width=width, colour=False, home=HOME
+        )
+    shown["list, judged by root"] = table.listing(
+        JUDGED_LIST.replace(unseen=(), privileges=JUDGED_LIST.privileges.replace(uid=0)),
+        language=language,
+        width=80,
+        colour=False,
+    )
+    for claim in CLAIMS:
+        shown[f"explain {claim.claim}"] = explain.told((claim,), language=language, width=80, colour=False, all=False)
+    for width in (80, 40):
+        shown[f"explain, {width} columns"] = explain.told(
+            CLAIMS, language=language, width=width, colour=False, all=True
+        )
     shown["find"] = found.results(RESULTS, text="kerberos", language=language, width=80, colour=False)
     shown["find, more"] = found.results(RESULTS, text="kerberos v", language=language, width=40, colour=False, limit=2)
     shown["registry info"] = snapshot.told(SNAPSHOT, path="/usr/share/snapshot.bin", language=language, today=TODAY)

@@ -101,7 +101,7 @@ def _weight(claim: Claim, language: Language) -> Safe:
 
 
 def _table(claims: tuple[Claim, ...], *, language: Language, width: int | None, colour: bool) -> str:
-    from whoseport.render.width import columns, padded, trimmed
+    from whoseport.render.width import columns, padded, trimmed, wrapped
 
     names = [plain(claim.claim, limit=60) for claim in claims]
     widest = max([0, *(columns(name) for name in names)])
@@ -109,16 +109,18 @@ def _table(claims: tuple[Claim, ...], *, language: Language, width: int | None, 
     for claim, name in zip(claims, names, strict=True):
         template = GROUPS.get((claim.topic, claim.strength))
         title = language.say(template) if template is not None else plain(claim.topic)
-        words = phrase(claim.claim, language) if claim.claim in PHRASES else Safe("")
-        line = joined("  ", [Safe(""), padded(name, widest), words])
+        line = joined("  ", [Safe(""), name])
+        if claim.claim in PHRASES:
+            line = joined("  ", [Safe(""), padded(name, widest), phrase(claim.claim, language)])
         groups.setdefault(title, []).append(line if width is None else trimmed(line, width))
     told: list[Safe] = []
     for title, lines in groups.items():
+        titles = [title] if width is None else wrapped(title, width)
         if colour:
             from whoseport.render.paint import paint
 
-            title = paint(title, "label")
-        told += [title, *lines, Safe("")]
+            titles = [paint(line, "label") for line in titles]
+        told += [*titles, *lines, Safe("")]
     step = Step(command=Safe("whoseport explain executable-deleted"), meaning=language.say("one of them in full"))
     from whoseport.render.table import next_lines
 

@@ -216,7 +216,7 @@ def box_name(container: Container) -> Safe:
 
 def endpoint(address: str, port: int) -> Safe:
     """`127.0.0.1:80`, `[::1]:80` (RFC 3986 section 3.2.2)."""
-    return plain(f"[{address}]:{port}" if ":" in address else f"{address}:{port}")
+    return plain(f"[{address}]:{port}" if ":" in address else f"{address}:{port}", limit=80)
 
 
 def _names(owners: Iterable[Process]) -> list[Safe]:

@@ -55,7 +55,7 @@ MEANINGS: dict[str, Meaning] = {
         next=worded("For a server take a port below the range, or reserve it: ip_local_reserved_ports."),
     ),
     "reserved-by-setting": Meaning(
-        looked=worded("net.ipv4.ip_local_reserved_ports."),
+        looked=worded("The setting net.ipv4.ip_local_reserved_ports of this network namespace."),
         matters=worded("The system hands the port to no client; a program that asks for it by number still gets it."),
         honest=worded("Administrators who keep a port free for a service."),
         next=worded("sysctl net.ipv4.ip_local_reserved_ports; look in /etc/sysctl.d for who set it."),
