@@ -99,7 +99,7 @@ def look(
     listeners = tuple(describing.describe(socket) for socket in sockets)
     unseen = [*namespaces.unseen, *(one for table in tables for one in table.unseen), *describing.unseen]
     unseen += unseen_details(holders.details.values())
-    around = None
+    around = mentions = None
     if everything or port is not None:
         from whoseport.host.linux.around import read_around
 
@@ -110,7 +110,11 @@ def look(
             port=port,
             proc=proc,
         )
-        unseen += around.unseen
+        from whoseport.host.linux import mentions as files
+
+        mentions, unread = files.read(port=port, root=root)
+        mentions = (*mentions, *around.mentions)
+        unseen += [*around.unseen, *unread]
     unseen = list(dict.fromkeys([*unseen, *unpackaged, *containers.unseen]))
     return Inspection(
         hostname=os.uname().nodename,
@@ -124,7 +128,7 @@ def look(
         port_connections=_connections(own, peers=peers and port is not None)
         if everything or port is not None
         else None,
-        mentions=None if around is None else around.mentions,
+        mentions=mentions,
         redirects=None if around is None else around.redirects,
         views=None if around is None else around.views,
         kernel_ports=None if around is None else around.kernel_ports,
