@@ -6,9 +6,9 @@ from whoseport.model import Bind, Connections, Ephemeral, Evidence, Finding, Hel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from whoseport.model import Held, Inspection, Listener, Settings, Transport, Unseen
+    from whoseport.model import Held, Inspection, Listener, Settings, Transport, Unseen, View
 
 CAPABILITY = "CAP_NET_BIND_SERVICE"
 _HOLDING = ("established", "syn_sent", "syn_recv", "fin_wait1", "fin_wait2", "close_wait")
@@ -33,6 +33,7 @@ def for_port(inspection: Inspection, port: int, *, transport: Transport | None =
         if transport is None or listener.transport == transport
     )
     connections = _connections(inspection, port, transport)
+    narrowed = _narrowed(inspection, listeners, port, transport)
     unseen = tuple(one for one in inspection.unseen if _concerns(one, listeners))
     settings = inspection.settings
     return inspection.replace(
@@ -53,7 +54,59 @@ def for_port(inspection: Inspection, port: int, *, transport: Transport | None =
             for one in inspection.port_connections
             if one.port == port and (transport is None or one.transport == transport)
         ),
+        **narrowed,
     )
+
+
+def _narrowed(
+    inspection: Inspection, listeners: Iterable[Listener], port: int, transport: Transport | None
+) -> dict[str, object]:
+    """What else speaks of the port, narrowed to it; None stays None. What names no transport speaks of each."""
+
+    def told(one: Transport | None) -> bool:
+        return transport is None or one is None or one == transport
+
+    found: dict[str, object] = {}
+    if inspection.mentions is not None:
+        found["mentions"] = tuple(
+            one for one in inspection.mentions if one.first <= port <= one.last and told(one.transport)
+        )
+    if inspection.redirects is not None:
+        redirects = [one for one in inspection.redirects if one.first <= port <= one.last and told(one.transport)]
+        found["redirects"] = tuple(dict.fromkeys(one.replace(first=port, last=port) for one in redirects))
+    if inspection.views is not None:
+        found["views"] = _views(inspection, listeners, port, told)
+    if inspection.kernel_ports is not None:
+        found["kernel_ports"] = tuple(
+            one for one in inspection.kernel_ports if one.port == port and told(one.transport)
+        )
+    if inspection.bind_attempts is not None:
+        found["bind_attempts"] = tuple(one for one in inspection.bind_attempts if told(one.transport))
+    if inspection.rpc_programs is not None:
+        found["rpc_programs"] = tuple(
+            one for one in inspection.rpc_programs if one.port == port and told(one.transport)
+        )
+    return found
+
+
+def _views(
+    inspection: Inspection,
+    listeners: Iterable[Listener],
+    port: int,
+    told: Callable[[Transport | None], bool],
+) -> tuple[View, ...]:
+    """The views of the port: where a source has none of its own on it, what it shows of the sockets that are on it."""
+    here = {one.inode for one in listeners if one.netns == inspection.netns}
+    found: dict[tuple[str, str], View] = {}
+    for view in inspection.views or ():
+        if not told(view.transport) or view.port not in (None, port):
+            continue
+        if view.port is None:
+            view = view.replace(sockets=tuple(one for one in view.sockets if one in here), port=port)
+            found.setdefault((view.source, view.transport), view)
+        else:
+            found[view.source, view.transport] = view
+    return tuple(found.values())
 
 
 _indexed: list[tuple[Inspection, dict[int, list[Listener]]]] = []

@@ -38,8 +38,9 @@ class Redirect(Record):
     """A firewall rule of this network namespace that leads what arrives on the ports somewhere else.
 
     `first`-`last` are the ports it takes; `to_port` None: the port stays. `address` is the destination that it
-    matches, `interface` where it must arrive; `hook` is the chain's (`prerouting`, `output`). `chain` is the path from
-    the base chain (`KUBE-NODEPORTS`), `comment` the rule's own.
+    matches, `interface` where it must arrive; each begins with `!` where it is the one that does not fit (`!docker0`).
+    `hook` is the chain's (`prerouting`, `output`). `chain` is the path from the base chain (`PREROUTING > DOCKER`);
+    `comment` is the rule's own, or that of the last rule with one that leads there.
     """
 
     system: RuleSystem
@@ -58,11 +59,17 @@ class Redirect(Record):
 
 
 class View(Record):
-    """What another source than the first one shows of the sockets on the port (or of all listening ones): inodes."""
+    """What another source than the first one shows of the sockets on the port (or of all listening ones): inodes.
+
+    Of tcp only listening sockets count, of udp all. `port` None: of all ports; a look at everything has one more view
+    for each port on which this source shows a socket that the first one does not. What came or went between the two
+    readings is given as the first one has it, so that each difference stood when both were read again.
+    """
 
     source: str
     transport: Transport
     sockets: tuple[int, ...]
+    port: int | None = None
 
 
 class KernelPort(Record):
@@ -78,8 +85,9 @@ class KernelPort(Record):
 class BindAttempt(Record):
     """What the kernel answered to a real bind(2) on one address; `errno` is its name (`EADDRINUSE`), None if free.
 
-    `reuse_address`: asked with SO_REUSEADDR, as most servers ask, and only after `in-use` without it. Free with it
-    alone: no socket listens there, what is left of old connections (TIME-WAIT) or a bound socket keeps the port.
+    `reuse_address`: asked with SO_REUSEADDR, as most servers ask; told only beside the attempt without it that was
+    `in-use`, and only where it changes the answer. Free with it alone: no socket listens there, what is left of old
+    connections (TIME-WAIT) or a bound socket keeps the port.
     """
 
     transport: Transport

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from whoseport.host.linux.rule_cases import Addresses, Case, Ranges, Traffic
+    from whoseport.host.linux.rule_cases import Addresses, Case, Traffic
     from whoseport.model import RuleSystem, Transport
 
 MOST_STEPS = 200_000
@@ -163,6 +163,7 @@ class Walk:
                         program=None,
                         package=None,
                         text=f"{hook}: {case.text}",
+                        enabled=True,
                     )
                 ] = None
 
@@ -204,33 +205,39 @@ class Walk:
         return together(traffic, returned)
 
     def _redirect(self, chain: Chain, case: Case, taken: Traffic, trail: _Trail) -> None:
-        shared = len(taken) == len(TRANSPORTS) and len(set(taken.values())) == 1
-        flows: Iterable[tuple[Transport | None, Ranges]] = [(None, taken["tcp"])] if shared else taken.items()
-        for transport, ranges in flows:
+        for transport, ranges in taken.items():
             for first, last in ranges:
-                if len(self._redirects) >= MOST_FOUND:
-                    self.whole = False
-                    return
-                to_port = case.to_port
-                if to_port is not None and case.base is not None:
-                    to_port = (to_port + first - case.base) % 65536
-                self._redirects[
-                    Redirect(
-                        system=chain.system,
-                        family=_FAMILIES.get(trail.family or 0, chain.family),
-                        table=chain.table,
-                        chain=" > ".join(trail.path),
-                        hook=trail.hook,
-                        transport=transport,
-                        first=first,
-                        last=last,
-                        address=trail.address,
-                        interface=trail.interface,
-                        to_address=case.to_address,
-                        to_port=to_port,
-                        comment=trail.comment,
-                    )
-                ] = None
+                if case.base is None or case.to_port is None:
+                    self._add(chain, case, trail, transport, first, last, to_port=case.to_port)
+                    continue
+                for port in range(first, last + 1):  # a range that is shifted leads each port to another
+                    to_port = (case.to_port + port - case.base) % 65536
+                    self._add(chain, case, trail, transport, port, port, to_port=to_port)
+
+    def _add(
+        self, chain: Chain, case: Case, trail: _Trail, transport: Transport, *where: int, to_port: int | None
+    ) -> None:
+        if len(self._redirects) >= MOST_FOUND:
+            self.whole = False
+            return
+        first, last = where
+        self._redirects[
+            Redirect(
+                system=chain.system,
+                family=_FAMILIES.get(trail.family or 0, chain.family),
+                table=chain.table,
+                chain=" > ".join(trail.path),
+                hook=trail.hook,
+                transport=transport,
+                first=first,
+                last=last,
+                address=trail.address,
+                interface=trail.interface,
+                to_address=case.to_address,
+                to_port=to_port,
+                comment=trail.comment,
+            )
+        ] = None
 
 
 def _target(chain: Chain, case: Case) -> Chain | None:

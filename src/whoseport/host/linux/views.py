@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from whoseport.model import View
+from whoseport.model import LAST_PORT, View
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,12 +34,11 @@ def read_views(
     port: int | None,
     proc: str = "/proc",
 ) -> tuple[View, ...]:
-    """One view of each of tcp and udp: the inodes of the sockets on the port, or of all, ascending.
+    """The views of tcp and of udp: the inodes of the sockets on the port, or of all, ascending; see `View`.
 
     `sockets` are those of this namespace that the first view told, all on `port` if there is one; `again` reads the
     first view anew. Of tcp only listening sockets count, since /proc/net leaves out those that are only bound. A
-    socket that came or went between the two readings is given as the first view has it. A transport whose files
-    could not be read has no view.
+    transport whose files could not be read has no view.
     """
     found = []
     first = _first(sockets)
@@ -48,20 +47,22 @@ def read_views(
         if shown is None:
             continue
         seen = first.get(transport, set())
-        differing = shown ^ seen
+        differing = shown.keys() ^ seen
         for _ in range(ROUNDS):
             if not differing:
                 break
             table = again()
-            if any(_TRANSPORTS.get(protocol) == transport for protocol in table.unread):
-                differing = set()
-                break
             once_more = read_inodes(transport, port=port, net=f"{proc}/thread-self/net")
-            if once_more is None:
+            if once_more is None or any(_TRANSPORTS.get(protocol) == transport for protocol in table.unread):
                 differing = set()
                 break
-            differing &= once_more ^ _first(table.sockets).get(transport, set())
-        found.append(View(source=SOURCE, transport=transport, sockets=tuple(sorted(seen ^ differing))))
+            differing &= once_more.keys() ^ _first(table.sockets).get(transport, set())
+        result = seen ^ differing
+        found.append(View(source=SOURCE, transport=transport, sockets=tuple(sorted(result)), port=port))
+        if port is None:
+            for number in sorted({shown[inode] for inode in differing - seen}):
+                alike = sorted(inode for inode in result if shown.get(inode) == number)
+                found.append(View(source=SOURCE, transport=transport, sockets=tuple(alike), port=number))
     return tuple(found)
 
 
@@ -79,9 +80,9 @@ def _first(sockets: Iterable[RawSocket]) -> dict[str, set[int]]:
     return found
 
 
-def read_inodes(transport: Transport, *, port: int | None, net: str) -> set[int] | None:
-    """The inodes in both files of a transport; None if one cannot be read. Without IPv6 there is only one."""
-    found: set[int] = set()
+def read_inodes(transport: Transport, *, port: int | None, net: str) -> dict[int, int] | None:
+    """The ports by inode in both files of a transport; None if one cannot be read. Without IPv6 there is only one."""
+    found: dict[int, int] = {}
     for name in _FILES[transport]:
         try:
             found |= inodes_in(
@@ -114,21 +115,28 @@ def read_listed(path: str, *, listening: bool) -> bytes:
         os.close(descriptor)
 
 
-def inodes_in(text: bytes, *, port: int | None, listening: bool) -> set[int]:
-    """The inodes of the sockets on a port, or of all, in the lines of a file; a line that makes no sense is left out.
+def inodes_in(text: bytes, *, port: int | None, listening: bool) -> dict[int, int]:
+    """The ports of sockets by inode, on one port or on all, in the lines of a file.
+
+    A line that makes no sense is left out, and so is a socket without an inode (TIME-WAIT).
 
     >>> line = b" 0: 0100007F:03CB 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 29094955 2 0 100 0"
     >>> inodes_in(line, port=971, listening=True)
-    {29094955}
+    {29094955: 971}
     """
-    ending = b"" if port is None else b":%04X" % port
-    found = set()
+    ending = b":" if port is None else b":%04X " % port
+    found = {}
     for line in text.split(b"\n"):
         if ending not in line:
             continue
         words = line.split(None, 10)
-        if len(words) < 10 or not words[1].endswith(ending) or not words[9].isdigit() or len(words[9]) > 20:
+        if len(words) < 10 or not words[9].isdigit() or len(words[9]) > 20:
             continue
-        if not listening or words[3] == _LISTEN:
-            found.add(int(words[9]))
-    return found - {0}
+        try:
+            number = int(words[1].rpartition(b":")[2], 16)
+        except ValueError:
+            continue
+        if port in (None, number) and 0 <= number <= LAST_PORT and (not listening or words[3] == _LISTEN):
+            found[int(words[9])] = number
+    found.pop(0, None)
+    return found
