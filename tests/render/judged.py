@@ -557,6 +557,16 @@ JUDGED: dict[str, Answer] = {
             ),
         ),
     ),
+    "judged-rules-unseen": asked(
+        8080,
+        HTTP,
+        host(
+            port_state=HeldState(state="unknown", because=(finding("rules-unseen", "nftables", "EPERM"),)),
+            findings=(finding("rules-unseen", "nftables", "EPERM"),),
+            complete=False,
+            unseen=(unseen("rules"),),
+        ),
+    ),
     "judged-views-differ": asked(971, FREE, host(findings=(finding("view-differs", "/proc/net/tcp", "inode 5"),))),
     "judged-replaced-master": asked(
         5432,

@@ -12,6 +12,7 @@ from whoseport.render.holding import (
     is_kernel_socket,
     living_connections,
     saw_every_owner,
+    sockets_unseen,
 )
 from whoseport.render.language import worded
 from whoseport.render.layout import Row
@@ -159,7 +160,7 @@ def _no_socket(
 ) -> Row:
     say = language.say
     key = plain(transport) if transport else Safe("tcp, udp")
-    if host.port_state is not None and host.port_state.state == "unknown":
+    if sockets_unseen(host):
         value = say("could not be looked at")
     elif living_connections(host):
         value = say("no listening socket")

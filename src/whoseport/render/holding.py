@@ -131,6 +131,8 @@ def _nothing(host: Inspection, elsewhere: list[Holding], language: Language) -> 
             return say("nothing seen here, held in another network namespace by {names}", names=listed(names, language))
         return say("nothing seen here, held in another network namespace")
     if host.port_state is not None and host.port_state.state == "unknown":
+        if not sockets_unseen(host):
+            return say("nothing seen here, though a redirect could not be ruled out")
         return say("what is here could not be seen")
     number = living_connections(host)
     if number:
@@ -140,6 +142,15 @@ def _nothing(host: Inspection, elsewhere: list[Holding], language: Language) -> 
             number,
         )
     return say("nothing seen here")
+
+
+def sockets_unseen(host: Inspection) -> bool:
+    """Whether it is unknown what holds the port because sockets, not only the firewall's rules, could not be read."""
+    state = host.port_state
+    if state is None or state.state != "unknown":
+        return False
+    claims = {finding.claim for finding in (*state.because, *(host.findings or ()))}
+    return "rules-unseen" not in claims or "sockets-unreadable" in claims
 
 
 def living_connections(host: Inspection) -> int:

@@ -42,7 +42,6 @@ CONCERNS: dict[Concern, str] = {
     "undetermined": worded("undetermined"),
 }
 CONCERNS_WITH_SIGN: dict[Concern, str] = {
-    "none": worded("no signs that weigh; seen: {sign}"),
     "note": worded("note: {sign}"),
     "suspicious": worded("suspicious: {sign}"),
     "undetermined": worded("undetermined; seen: {sign}"),
@@ -185,30 +184,35 @@ def _signs(verdict: Verdict, findings: list[Finding], *, language: Language, ran
         return [bare]
     from whoseport.render.claims.phrases import AGAINST, STRONG, WEAK
 
-    evidence = {finding.claim: finding.evidence[0] for finding in reversed(findings)}
+    found = {finding.claim: finding for finding in reversed(findings)}
     told: list[Row] = []
     signs = [claim for group in (STRONG, WEAK) for claim in dict.fromkeys(verdict.because) if claim in group]
     for place, claim in enumerate(signs[:_SHOWN_SIGNS]):
-        value = _sign(claim, evidence.get(claim), language)
+        value = _sign(claim, found.get(claim), language)
         if place == 0:
             value = say(CONCERNS_WITH_SIGN[verdict.concern], sign=value)
         row = bare.replace(value=value, key=key if place == 0 else Safe(""), rank=rank if place == 0 else rank + 1)
         told.append(row)
     against = [claim for claim in dict.fromkeys(verdict.because) if claim in AGAINST]
     if told and against:
-        several = [_sign(claim, evidence.get(claim), language) for claim in against[:_SHOWN_SIGNS]]
+        several = [_sign(claim, found.get(claim), language) for claim in against[:_SHOWN_SIGNS]]
         told.append(Row(label=label, key=say("against it"), value=joined("; ", several), rank=rank + 1))
     return told or [bare]
 
 
-def _sign(claim: str, evidence: Evidence | None, language: Language) -> Safe:
-    """`its executable was deleted (/proc/9/exe: /tmp/.x/python3 (deleted))`."""
+def _sign(claim: str, finding: Finding | None, language: Language) -> Safe:
+    """`its executable was deleted (/proc/9/exe: /tmp/.x/python3 (deleted))`, with its certainty where that is less."""
     from whoseport.render.claims.phrases import phrase
 
     told = phrase(claim, language)
-    if evidence is None:
+    if finding is None:
         return told
-    return language.say("{sign} ({evidence})", sign=told, evidence=evidence_text(evidence, language, limit=120))
+    template = CERTAINTIES[finding.certainty]
+    if template is not None:
+        told = language.say(template, what=told)
+    return language.say(
+        "{sign} ({evidence})", sign=told, evidence=evidence_text(finding.evidence[0], language, limit=120)
+    )
 
 
 def evidence_text(evidence: Evidence, language: Language, *, limit: int) -> Safe:

@@ -87,7 +87,7 @@ MEANINGS: dict[str, Meaning] = {
     ),
     "preloaded-from-odd-place": Meaning(
         looked=worded(
-            "LD_PRELOAD, LD_AUDIT and /etc/ld.so.preload: a library from a temporary, hidden or open folder."
+            "LD_PRELOAD and LD_AUDIT, as the process was started: a library from a temporary, hidden or open folder."
         ),
         matters=worded("A preloaded library can change and hide all that the program does."),
         honest=worded("faketime, jemalloc, proxychains and their like, which lie in usual folders."),
@@ -125,9 +125,11 @@ MEANINGS: dict[str, Meaning] = {
         next=worded("Restart it, if you upgraded it. If not, compare /proc/PID/exe with the file."),
     ),
     "executable-removed": Meaning(
-        looked=worded("/proc/PID/exe: the file has no name any more, and its place is one where programs are rebuilt."),
+        looked=worded(
+            "/proc/PID/exe: the file has no name any more, in a project that builds it or a folder of versions."
+        ),
         matters=worded("What runs can no longer be compared with a file."),
-        honest=worded("Builds that are cleaned or made anew, packages and tools that were uninstalled."),
+        honest=worded("Builds that are cleaned or made anew, and tools that keep each version in a folder of its own."),
         next=worded(
             "Restart it from a fresh build. If nobody builds there: sudo cp /proc/PID/exe FILE, and examine it."
         ),
@@ -151,9 +153,9 @@ MEANINGS: dict[str, Meaning] = {
         next=worded("Look at the file's owner, times and SHA-256: whoseport -v PORT."),
     ),
     "inline-program": Meaning(
-        looked=worded("The command line holds the program itself: python -c, node -e, sh -c."),
+        looked=worded("The command line holds the program itself: python -c, node -e, perl -e."),
         matters=worded("No file is left that could be read later."),
-        honest=worded("Quick tests, supervisors, and python -c from tools."),
+        honest=worded("Quick tests; the helpers that runtimes start for themselves are known and left out."),
         next=worded("Read it: whoseport -v PORT shows it whole."),
     ),
     "program-from-input": Meaning(
@@ -177,7 +179,7 @@ MEANINGS: dict[str, Meaning] = {
     "runs-others-file-as-root": Meaning(
         looked=worded("The user of the process, and the owner and mode of the file that it runs."),
         matters=worded("Who may change the file decides what root does."),
-        honest=worded("Servers that were started with sudo from a developer's folder."),
+        honest=worded("Programs unpacked by tar, which keeps the owner; what was started with sudo is left out."),
         next=worded("Run it as the owner of the file, or give the file to root."),
     ),
     "wider-than-configured": Meaning(
@@ -187,7 +189,9 @@ MEANINGS: dict[str, Meaning] = {
         next=worded("Restart it, and look again."),
     ),
     "library-from-odd-place": Meaning(
-        looked=worded("/proc/PID/maps: executable memory mapped from a temporary, hidden or deleted file."),
+        looked=worded(
+            "/proc/PID/maps and what an interpreter was told to load: code from a temporary or hidden folder."
+        ),
         matters=worded("A library can be put under an honest program."),
         honest=worded("Python and Node modules that unpack themselves, JNI, and upgraded libraries."),
         next=worded("See to which package or project the library belongs."),
@@ -242,7 +246,7 @@ MEANINGS: dict[str, Meaning] = {
         next=worded("Look at the command that started it."),
     ),
     "debugger-of-same-user": Meaning(
-        looked=worded("The tracer's program and user: a known debugger, of the same user."),
+        looked=worded("The program of the tracer: a known debugger, from where programs are installed."),
         matters=worded("It explains why the process is traced."),
         honest=worded("Everybody who debugs."),
         next=worded("Nothing need be done."),

@@ -83,7 +83,7 @@ AGAINST: dict[str, str] = {
     "unit-of-package": worded("its unit belongs to a package"),
     "project-around": worded("it works inside a project"),
     "build-place": worded("build tools and bundles run programs from there"),
-    "debugger-of-same-user": worded("what traces it is a debugger of the same user"),
+    "debugger-of-same-user": worded("what traces it is a known debugger"),
 }
 PORT: dict[str, str] = {
     "socket-here": worded("a socket holds it here"),
