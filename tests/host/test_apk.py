@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from binascii import a2b_base64, b2a_base64
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,52 @@ def test_any_list_is_taken_apart(content: bytes) -> None:
 def test_a_record_without_a_name_owns_nothing() -> None:
     assert apk.owners(b"F:usr/bin\nR:tool\n\nP:two\nF:usr\nR:tool\n", same(b"/usr/bin/tool")) == {}
     assert apk.owners(b"P:two\nF:usr/bin\nR:tool", same(b"/usr/bin/tool")) == {b"/usr/bin/tool": "two"}
+
+
+RECORD = b"""P:busybox
+V:1.36.1-r2
+F:bin
+R:busybox
+a:0:0:755
+Z:Q1qUqP0cyZ4xvJ1vF3hPq3cUMFkGI=
+F:etc
+R:odd
+Z:Q3AAAA
+R:none
+F:
+R:root
+Z:Q2%s
+"""
+
+
+def test_version_and_digest_are_those_of_the_record(tmp_path: Path) -> None:
+    sha256 = bytes(range(32))
+    file = tmp_path / "installed"
+    file.write_bytes(
+        b"P:other\nV:9\nF:bin\nR:busybox\nZ:Q1AAAA\n\n" + RECORD % b2a_base64(sha256, newline=False) + b"\n"
+    )
+    sha1 = a2b_base64("qUqP0cyZ4xvJ1vF3hPq3cUMFkGI=").hex()
+    for path, digest in (
+        (b"/bin/busybox", ("sha1", sha1)),
+        (b"/etc/odd", None),
+        (b"/etc/none", None),
+        (b"/root", ("sha256", sha256.hex())),
+        (b"/bin/odd", None),
+    ):
+        assert apk.tell("busybox", {path}, path=str(file)) == ("1.36.1-r2", digest, True)
+    assert apk.tell("nothing", {b"/bin/busybox"}, path=str(file)) is None
+    assert apk.tell("busybox", {b"/bin/busybox"}, path=str(tmp_path / "missing")) is None
+
+
+def test_the_recorded_list_tells_versions() -> None:
+    told = apk.tell("nginx", {b"/usr/sbin/nginx"}, path=str(RECORDING))
+    assert told is not None
+    assert told[0] is not None
+    assert told[0][0].isdigit()
+
+
+@given(st.lists(st.binary(max_size=30) | st.sampled_from([b"F:bin", b"R:x", b"V:1", b"Z:Q1", b"Z:Q2"])))
+def test_any_record_is_survived(rows: list[bytes]) -> None:
+    version, digest = apk.version_and_digest(rows, {b"/bin/x"})
+    assert version is None or isinstance(version, str)
+    assert digest is None or len(digest[1]) in (40, 64)

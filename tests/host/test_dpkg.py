@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import shutil
@@ -189,3 +190,76 @@ def test_what_resembles_the_path_comes_first() -> None:
     assert dpkg.order(names, {b"/usr/lib/postgresql/15/bin/postgres"})[0] == b"postgresql-15"
     assert dpkg.order(names, {b"/usr/bin/python3.11"})[0] == b"python3.11-minimal"
     assert dpkg.order([b"a-ssh-tool", b"ssh", b"ssh-tools"], {b"/usr/bin/ssh"})[0] == b"ssh"
+
+
+@needs_dpkg
+def test_version_and_digest_agree_with_dpkg_query_and_the_files() -> None:
+    """Files that dpkg --verify would find intact have the digest that is told."""
+    packages = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${Package} ${Version}\n"], capture_output=True, text=True, check=True
+    ).stdout
+    versions = dict(line.split(" ") for line in packages.splitlines())
+    for package, file in (("coreutils", "/bin/sleep"), ("dpkg", "/usr/bin/dpkg"), ("libc6", "/usr/bin/ldd")):
+        if package not in versions:
+            continue
+        told = dpkg.tell(package, {os.fsencode(file), b"/usr" + os.fsencode(file)}, path=HERE)
+        if package == "libc6":
+            file, told = "/usr/bin/ldd", dpkg.tell("libc-bin", {b"/usr/bin/ldd"}, path=HERE)
+            package = "libc-bin"
+        assert told is not None
+        assert told[0] == versions[package]
+        assert told[1] == ("md5", hashlib.md5(Path(file).read_bytes()).hexdigest())
+
+
+def test_digests_are_found_for_every_architecture(tmp_path: Path) -> None:
+    folder = installed(tmp_path / "dpkg", {"a:amd64": b"/usr/x\n", "a:i386": b"/usr/y\n"})
+    for architecture, path in (("amd64", "usr/x"), ("i386", "usr/y")):
+        (tmp_path / f"dpkg/info/a:{architecture}.md5sums").write_text(
+            f"{'0' * 31}{architecture[0].encode()[0] % 10}  {path}\n"
+        )
+    assert dpkg.tell("a", {b"/usr/y"}, path=folder) == (None, ("md5", "0" * 31 + str(ord("i") % 10)), True)
+    assert dpkg.tell("a", {b"/usr/z"}, path=folder) == (None, None, True)
+    assert dpkg.tell("b", {b"/usr/y"}, path=folder) is None
+    assert dpkg.tell("../a", {b"/usr/y"}, path=folder) is None
+    newest = max(os.stat(f"{folder}/info/a:{one}.list").st_ctime_ns for one in ("amd64", "i386"))
+    assert dpkg.installed("a", path=folder) == newest
+    assert dpkg.installed("b", path=folder) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"0123456789abcdef0123456789abcdef  usr/bin/a\n", "0123456789abcdef0123456789abcdef"),
+        (b"x\n0123456789abcdef0123456789abcdef  usr/bin/a\n", "0123456789abcdef0123456789abcdef"),
+        (b"0123456789abcdef0123456789abcdef  usr/bin/a", None),
+        (b"0123456789abcdef0123456789abcdeg  usr/bin/a\n", None),
+        (b"00123456789abcdef0123456789abcdef  usr/bin/a\n", None),
+        (b"0123456789abcdef  usr/bin/a\n", None),
+        (b"0123456789abcdef0123456789abcdef  usr/bin/ab\n", None),
+        (b"0123456789abcdef0123456789abcdef  opt/usr/bin/a\n", None),
+        (b"", None),
+    ],
+)
+def test_a_digest_is_a_whole_line(content: bytes, found: str | None) -> None:
+    assert dpkg.md5sums(content, {b"/usr/bin/a"}) == found
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"Package: a\nVersion: 1\n\nPackage: ab\nVersion: 2\n", "1"),
+        (b"Package: ab\nVersion: 2\n\nPackage: a\nDescription: x\n Version: 9\nVersion: 1:3-4\n", "1:3-4"),
+        (b"Package: a\nStatus: x\n\nPackage: b\nVersion: 2\n", None),
+        (b"", None),
+    ],
+)
+def test_a_version_is_that_of_the_package(content: bytes, found: str | None) -> None:
+    assert dpkg.version_of(content, b"a") == found
+
+
+@given(st.binary(max_size=300), st.binary(min_size=1, max_size=9))
+def test_any_status_and_any_sums_are_survived(content: bytes, name: bytes) -> None:
+    digest = dpkg.md5sums(content, {b"/" + name})
+    assert digest is None or len(digest) == 32
+    version = dpkg.version_of(content, name)
+    assert version is None or len(version) <= 4 * 256

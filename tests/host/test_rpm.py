@@ -213,3 +213,38 @@ def test_files_that_are_not_there_are_not_owned(header: bytes) -> None:
         changed = header[:at] + bytes([state]) + header[at + 1 :]
         assert rpm_header.owner_of(changed, OWNED[0]) == owner
         assert rpm_header.owner_of(changed, OWNED[1]) == "porthole"
+
+
+def test_the_recorded_database_tells_version_and_digest(recorded: Path) -> None:
+    digests = []
+    for path in OWNED:
+        told = rpm.tell("porthole", {path, b"/nowhere"}, path=str(recorded))
+        assert told is not None
+        version, digest, read = told
+        assert version is not None
+        assert version[0].isdigit()
+        assert "-" in version
+        assert read
+        # one of them is a link, which has none
+        assert digest is None or (digest[0], len(digest[1])) == ("sha256", 64)
+        digests.append(digest)
+    assert sum(digest is not None for digest in digests) == 2
+    assert rpm.tell("porthole", {b"/nowhere"}, path=str(recorded)) == (version, None, True)
+    assert rpm.tell("another", {OWNED[0]}, path=str(recorded)) is None
+    assert rpm.tell("porthole", {OWNED[0]}, path=str(recorded) + ".none") is None
+
+
+def test_ndb_tells_the_same(recorded: Path, header: bytes, tmp_path: Path) -> None:
+    (tmp_path / "Packages.db").write_bytes(ndb(header))
+    by_sqlite = rpm.tell("porthole", {OWNED[0]}, path=str(recorded))
+    assert rpm.tell("porthole", {OWNED[0]}, path=str(tmp_path / "Packages.db")) == by_sqlite
+    assert rpm.tell("another", {OWNED[0]}, path=str(tmp_path / "Packages.db")) is None
+
+
+@given(st.data())
+def test_what_a_damaged_header_tells_is_bounded(header: bytes, data: st.DataObject) -> None:
+    damaged = bytearray(header)
+    for _ in range(data.draw(st.integers(1, 8))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    told = rpm_header.told_by(bytes(damaged), b"porthole", set(OWNED))
+    assert told is None or told[1] is None or told[1][0] in {"md5", "sha1", "sha256", "sha384", "sha512", "sha224"}

@@ -33,7 +33,16 @@ WANTED = frozenset(
         *("AIDER_MODEL", "AIDER_CHAT_HISTORY_FILE", "TMUX", "STY", "SSH_CONNECTION", "SUDO_USER"),
         # what holds it: service managers, containers, bundles
         *("LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "INVOCATION_ID", "JOURNAL_STREAM", "NOTIFY_SOCKET"),
-        *("APPIMAGE", "SNAP", "SNAP_NAME", "FLATPAK_ID", "KUBERNETES_SERVICE_HOST", "container", "_MEIPASS2"),
+        *(
+            "APPIMAGE",
+            "SNAP",
+            "SNAP_NAME",
+            "FLATPAK_ID",
+            "KUBERNETES_SERVICE_HOST",
+            "container",
+            "_MEIPASS2",
+            "_PYI_ARCHIVE_FILE",
+        ),
     )
 )
 LONGEST_VALUE = 4096

@@ -57,9 +57,21 @@ class Executables:
             links=status.st_nlink,
             capabilities=capabilities.of_file(attribute),
             filesystem=self._filesystem(link, status.st_dev),
-            open_to_all=_open_to_all(f"{self._proc}/{pid}/root".encode(), path, status.st_mode),
+            open_to_all=_open_to_all(self._root_of(pid, path, identity), path, status.st_mode),
         )
         return described, status
+
+    def _root_of(self, pid: int, path: bytes, identity: tuple[int, int]) -> bytes:
+        """Where this path begins: at the root of the process, or at ours, as is told of a mere chroot(2)."""
+        root = f"{self._proc}/{pid}/root".encode()
+        for candidate in (root, b""):
+            try:
+                found = os.lstat(candidate + path)
+            except (OSError, ValueError):
+                continue
+            if (found.st_dev, found.st_ino) == identity:
+                return candidate
+        return root
 
     def _filesystem(self, link: str, device: int) -> str | None:
         """The type of the file system, by the device's number; by that of the mount where a device has no such line.

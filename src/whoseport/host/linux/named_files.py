@@ -33,13 +33,15 @@ def read_files(
     if command is None:
         return None
     found: list[NamedFile] = []
-    root = f"{proc}/{pid}/root".encode()
+    process = f"{proc}/{pid}/".encode()
     for place, argument in enumerate(command[: (MOST + 1) * _LONGEST].split(b"\0")[: MOST + 1]):
         for text in _candidates(argument, place):
             path = _resolved(text, working_directory)
             if path is None:
                 continue
-            file = _file(place, path, root=root, meant=_looks_like_one(text))
+            # the kernel goes the way from the process's own root, or from its folder
+            seen = process + (b"root" if text.startswith(b"/") else b"cwd/") + text
+            file = _file(place, path, seen=seen, meant=_looks_like_one(text))
             if file is not None:
                 found.append(file)
                 break
@@ -62,9 +64,9 @@ def _candidates(argument: bytes, place: int) -> list[bytes]:
 
 def _looks_like_one(text: bytes) -> bool:
     """Whether a word is the path of a file even if none is there: `/opt/x.py`, `./run`, `server.js`; not `GET/PUT`."""
-    if text.startswith((b"/", b"./", b"../", b"~/")):
-        return b"://" not in text and b" " not in text
-    return text.decode("latin-1").endswith(_SUFFIXES) and b" " not in text
+    if b"://" in text or b" " in text:
+        return False
+    return text.startswith((b"/", b"./", b"../")) or text.decode("latin-1").endswith(_SUFFIXES)
 
 
 def _resolved(text: bytes, working_directory: bytes | None) -> bytes | None:
@@ -75,11 +77,11 @@ def _resolved(text: bytes, working_directory: bytes | None) -> bytes | None:
     return os.path.normpath(working_directory + b"/" + text)
 
 
-def _file(place: int, path: bytes, *, root: bytes, meant: bool) -> NamedFile | None:
+def _file(place: int, path: bytes, *, seen: bytes, meant: bool) -> NamedFile | None:
     state: FileState = "present"
     status = None
     try:
-        status = os.stat(root + path)
+        status = os.stat(seen)
     except (FileNotFoundError, NotADirectoryError):
         state = "missing"
     except (OSError, ValueError):

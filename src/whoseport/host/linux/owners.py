@@ -248,7 +248,7 @@ def _look_through(table: int, streams: Links, wanted: dict[str, int], inodes: se
     """Adds the wanted inodes of an open descriptor table whose first three links are known; returns how many it has.
 
     The kernel gives a process the lowest number that is free (open(2)), so that tables have few holes: where their
-    number is known, the numbers are tried in turn, which saves the listing; where there are more holes, they are listed.
+    number is known, the numbers are tried in turn, which saves the listing; where there are many holes, it is made.
     """
     readlink = os.readlink
     seen = 0

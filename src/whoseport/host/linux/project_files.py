@@ -83,7 +83,7 @@ def name_of(marker: str, content: bytes) -> str | None:
     wanted = {"pyproject.toml": ("project", "tool.poetry"), "Cargo.toml": ("package",)}.get(marker, ())
     for table, key, value in _toml(text):
         if table in wanted and key == "name":
-            return _short(value.strip("\"'"))
+            return _short(_unquoted(value))
     return None
 
 
@@ -125,6 +125,11 @@ def requirement(line: str) -> str | None:
     if not name or not name[0].isalnum() or "://" in line.partition("@")[0]:
         return None
     return name.lower().replace("_", "-").replace(".", "-")
+
+
+def _unquoted(value: str) -> str:
+    """The text of a TOML string on one line, with what follows it left out."""
+    return value[1:].partition(value[0])[0] if value[:1] in ('"', "'") else value.partition("#")[0].strip()
 
 
 def _of_pyproject(text: str) -> Iterator[str]:
@@ -172,7 +177,7 @@ class _Scanning:
     object_hook = None
     object_pairs_hook = None
     parse_float = float
-    parse_int = str
+    parse_int = float
     parse_constant = str
 
 
