@@ -196,6 +196,9 @@ def _java(program: str, family: str, words: tuple[str, ...]) -> Start:
         elif word.startswith(("-", "@")):
             at += 1
         else:
+            if word == "clojure.main" and "-m" in words[at + 1 : -1]:
+                at = words.index("-m", at) + 1
+                word = words[at]
             form: Form = "script" if word.endswith(".java") else "class"
             return _start(program, family, form, word, options=words[:at], arguments=words[at + 1 :])
     return _start(program, family, "input", "", options=words, arguments=())

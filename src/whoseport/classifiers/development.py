@@ -51,6 +51,8 @@ _ENVIRONMENT = {
     "RUN_MAIN": "true",
 }
 _OF_VARIABLE = {"FLASK_DEBUG": "Flask", "FLASK_ENV": "Flask", "RUN_MAIN": "Django", "WERKZEUG_RUN_MAIN": "Flask"}
+_RUBY_SERVERS = frozenset({"-run", "-rwebrick", "webrick", "un"})
+"""Libraries with which an inline program of ruby serves: `ruby -run -e httpd`."""
 _FAMILY_OF_VARIABLE = {"NODE_ENV": "node", "RAILS_ENV": "ruby", "RACK_ENV": "ruby", "MIX_ENV": "beam"}
 
 
@@ -97,6 +99,14 @@ def developed_program(process: Process, start: Start) -> Developed | None:
     return None
 
 
+def is_listed(start: Start) -> bool:
+    """Whether the command is one that starts a development server only with other words: `next start` does not."""
+    if start.form == "title":
+        return title_names(start.subject)[:1] == ("next-server",)
+    table = BY_FAMILY.get(start.family, {})
+    return start.form in ("script", "module", "class", "jar", "program") and any(one in table for one in _names(start))
+
+
 def project_finding(process: Process) -> Finding | None:
     """`development-project`: the project that a process works in, with its branch."""
     project = process.project
@@ -120,11 +130,7 @@ def command_named(start: Start, *, environment: dict[str, str]) -> str | None:
     if start.form == "title":
         return _titled(start, environment)
     if start.form == "inline":
-        if (
-            family == "ruby"
-            and start.subject == "httpd"
-            and any(word in ("-run", "-r", "un") for word in start.options)
-        ):
+        if family == "ruby" and not _RUBY_SERVERS.isdisjoint(start.options):
             return "WEBrick"
         return None
     table = BY_FAMILY.get(family)
@@ -140,14 +146,10 @@ def command_named(start: Start, *, environment: dict[str, str]) -> str | None:
     if family == "java":
         return _java(start)
     if family in ("deno", "bun") and any(word in ("--watch", "--hot", "--hmr") for word in start.options):
-        return own_name_of(start)
+        return start.name or start.program
     if family == "node" and any(word.startswith("--watch") for word in start.options):
-        return own_name_of(start)
+        return start.name or start.program
     return None
-
-
-def own_name_of(start: Start) -> str:
-    return start.name or start.program
 
 
 def _titled(start: Start, environment: dict[str, str]) -> str | None:
@@ -211,7 +213,7 @@ def _in_production(family: str | None, environment: dict[str, str]) -> bool:
 def _java(start: Start) -> str | None:
     for at, word in enumerate(start.options):
         if "spring-boot-devtools" in word and at and start.options[at - 1] in ("-cp", "-classpath", "--class-path"):
-            return own_name_of(start)
+            return start.name or start.program
     if start.form == "jar" and start.name.endswith("-dev.jar"):
         return "Quarkus"
     return None

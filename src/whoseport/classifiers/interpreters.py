@@ -134,7 +134,17 @@ _NAMES = {
 """Names of programs by family, without the version that often ends them (python3.12, php8.2)."""
 _FAMILIES = {name: family for family, names in _NAMES.items() for name in names.split()}
 
-LOADERS = ("ld-linux", "ld-musl", "ld.so", "qemu-", "box64", "box86")
+LOADERS = (
+    "ld-linux",
+    "ld-musl",
+    "ld.so",
+    "qemu-aarch64",
+    "qemu-arm",
+    "qemu-x86_64",
+    "qemu-i386",
+    "qemu-riscv",
+    "box64",
+)
 """Beginnings of the names of programs that load another one into themselves: ld.so(8), qemu's user mode."""
 MULTI_CALL = frozenset({"busybox", "toybox", "busybox.static", "busybox-static"})
 """Programs that are many: the first argument, or the name they are called by, says which."""

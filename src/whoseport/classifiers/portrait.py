@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from whoseport.classifiers.activation import is_activator
 from whoseport.classifiers.command_line import started_by
-from whoseport.classifiers.development import debuggers, developed_program, development_server, project_finding
+from whoseport.classifiers.development import (
+    debuggers,
+    developed_program,
+    development_server,
+    is_listed,
+    project_finding,
+)
 from whoseport.classifiers.found import found
 from whoseport.classifiers.origin import origin, orphan
 from whoseport.classifiers.own_code import is_spawned, own_findings, own_name
@@ -44,10 +50,13 @@ def portrait_of(process: Process, *, named: Named) -> Portrait:
     start = started_by(process.command, process.executable, process.name)
     developed = development_server(process, start)
     known: tuple[Known, ...] = ()
+    served = None
     if developed is None:
         known = known_software(process, start, named=named)
         # its unit's name alone does not make a program of another name the unit's software
         known = tuple([one for one in known if one.certainty != "guess" or process.executable is None])
+        if known and known[0].software.kind == "development-server" and is_listed(start):
+            served, known = known[0].software.name, ()
         if not known and (process.package is None or start.family is not None):
             developed = developed_program(process, start)
     package = file_package(process, start)
@@ -56,7 +65,7 @@ def portrait_of(process: Process, *, named: Named) -> Portrait:
         where = f"/proc/{process.pid}/{'exe' if start.family is None else 'cmdline'}"
         packaged = found("packaged-server", "likely", where, f"{start.subject}, package {package}")
     own = () if known or packaged is not None else own_findings(process, start)
-    name = package if packaged is not None else own_name(process, start)
+    name = package if packaged is not None else served or own_name(process, start)
     return Portrait(
         process=process,
         start=start,

@@ -5,6 +5,7 @@ A name alone is what anybody may call a program: only likely. A package that own
 
 from __future__ import annotations
 
+from whoseport.classifiers.applets import applet_software
 from whoseport.classifiers.found import cut
 from whoseport.classifiers.places import base_name
 from whoseport.model import Evidence, Finding
@@ -51,17 +52,20 @@ def known_software(process: Process, start: Start, *, named: Named) -> tuple[Kno
                 return True
         return False
 
-    if start.family is None:
+    if start.form == "applet":
+        applet = applet_software(start.subject)
+        if applet is not None:
+            ways[applet.name] = applet, ["program"]
+    elif start.family is None:
         note("program", program_names(start.name), "programs")
-        if process.executable is not None and start.form == "program":
+        if process.executable is not None:
             # what a file is called by: redis-server is a link to redis-check-rdb
             called = process.command[0] if process.command else ""
             if ways and called and base_name(called) != start.program:
                 note("called", program_names(base_name(called)), "programs")
     elif start.form == "title":
-        words = title_names(start.subject)
-        if not note("title", words, "scripts"):
-            note("title", words, "programs")
+        # a title is what the process likes: it may be that of software that runs so, not that of any program
+        note("title", title_names(start.subject), "scripts")
     else:
         note("script", script_names(start), "scripts")
     package = file_package(process, start)
@@ -169,7 +173,8 @@ def script_names(start: Start) -> tuple[str, ...]:
         top = subject.partition(".")[0]
         return tuple(dict.fromkeys((subject.lower(), top.lower())))
     if start.form == "class":
-        return (subject.rpartition("/")[2].lower(),)
+        module, _, name = subject.lower().rpartition("/")
+        return (name, module) if module else (name,)
     if start.form not in ("script", "jar"):
         return ()
     base = base_name(subject).lower()
