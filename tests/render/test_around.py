@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.render.facts import FREE, HBCI, TODAY, asked, host, listener
-from tests.render.judged import BROWSERS, REPORTED, fact, finding, mention, practised, redirect
+from tests.render.judgements import BROWSERS, REPORTED, fact, finding, mention, practised, redirect
 from whoseport.model import Answer, BindAttempt, Inspection, KernelPort, RpcProgram, Transport
 from whoseport.render import text
 from whoseport.render.language import ENGLISH

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.render.facts import HBCI, TODAY, VITE, WEB, asked, host, listener, process, unseen
-from tests.render.judged import DELETED, DEVELOPED, SHOP, SUSPICIOUS, VITE_SHOP, finding, verdict
+from tests.render.judgements import DELETED, DEVELOPED, SHOP, SUSPICIOUS, VITE_SHOP, finding, verdict
 from whoseport.model import Finding, Inspection, Process, Verdict
 from whoseport.render import text
 from whoseport.render.language import ENGLISH

@@ -24,7 +24,7 @@ from tests.render.facts import (
     process,
     unseen,
 )
-from tests.render.judged import DEVELOPED, IMPLANT, REPLACED, SUSPICIOUS, VITE_SHOP, verdict
+from tests.render.judgements import DEVELOPED, IMPLANT, REPLACED, SUSPICIOUS, VITE_SHOP, verdict
 from whoseport.model import (
     Answers,
     Change,

@@ -241,9 +241,9 @@ def _detail_rows(host: Inspection, *, language: Language) -> list[Row]:
     told: list[Row] = []
     if host.port_state is not None:
         told += finding_rows(host.port_state.because, key=say("state"), language=language)
-    for view in host.views or ():
+    for place, view in enumerate(host.views or ()):
         sockets = language.count("{number} socket", "{number} sockets", len(view.sockets))
         value = say("{source}: {sockets}", source=plain(view.source, limit=_LIMIT), sockets=sockets)
         value = say("{transport} by {view}", transport=plain(view.transport), view=value)
-        told.append(Row(label=say("Here"), key=say("view"), value=value))
+        told.append(Row(label=say("Here"), key=say("view") if place == 0 else Safe(""), value=value))
     return told

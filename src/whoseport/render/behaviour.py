@@ -47,6 +47,8 @@ _COMMAND_LIMIT = 400
 _PATH_LIMIT = 400
 _MOST = 40
 """Rows of one kind: a process may have thousands of children."""
+_FEW = 30
+"""More capabilities than these are those of root, which need no list."""
 
 
 def rows(owner: Process, *, language: Language) -> list[Row]:
@@ -76,7 +78,9 @@ def rows(owner: Process, *, language: Language) -> list[Row]:
         template = LIBRARIES[library.state]
         told.append((say("library"), path if template is None else say(template, path=path)))
     if owner.capabilities:
-        told.append((say("privileges"), joined(", ", [plain(one, limit=60) for one in owner.capabilities])))
+        named = joined(", ", [plain(one, limit=60) for one in owner.capabilities])
+        number = len(owner.capabilities)
+        told.append((say("privileges"), say("{number} capabilities", number=number) if number > _FEW else named))
     if owner.traced_by is not None:
         tracer = say("{name} {pid}", name=plain(owner.traced_by.name, limit=60), pid=plain(str(owner.traced_by.pid)))
         told.append((say("traced by"), tracer))

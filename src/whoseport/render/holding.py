@@ -235,6 +235,7 @@ def _names(owners: Iterable[Process]) -> list[Safe]:
 
 
 def listed(names: list[Safe], language: Language) -> Safe:
+    """`a, b and c`; of more than three the first three, and how many more there are."""
     if len(names) <= _SHOWN_NAMES:
         return language.listed(names)
     return language.count(

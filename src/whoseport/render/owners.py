@@ -195,6 +195,8 @@ def shortened(path: str, home: str | None) -> Safe:
 
 
 def _started(host: Inspection, owner: Process, language: Language, origin: Safe | None) -> Safe | None:
+    if origin is not None and all(parent.pid == 1 for parent in owner.parents):
+        owner = owner.replace(parents=())  # where it hangs now says nothing of what started it
     told = _age_and_parents(host, owner, language)
     if origin is None:
         return told

@@ -93,7 +93,9 @@ def _named(kind: Kind, name: Safe | None, language: Language) -> Safe | None:
 def _developed(host: Inspection, owner: Process | None, name: Safe | None, language: Language) -> Safe:
     say = language.say
     mine = owner is not None and owner.uid is not None and owner.uid == host.privileges.uid and owner.uid != 0
-    if name is not None:
+    if name is not None and "server" in name.lower():
+        told = say("your {name}", name=name) if mine else name
+    elif name is not None:
         told = say("your {name} dev server", name=name) if mine else say("{name} dev server", name=name)
     else:
         told = say("your development server") if mine else say("a development server")
