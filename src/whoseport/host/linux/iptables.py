@@ -32,7 +32,6 @@ _ENTRIES_HEADER = 40  # name, size, and what aligns the first entry
 _OFFSETS = Struct("=HH")
 _PART = Struct("=H29sB")
 _VERDICT = Struct("=i")
-_GOTO = 0x02
 _INVERTED_IN, _INVERTED_SOURCE, _INVERTED_DESTINATION, _INVERTED_PROTOCOL = 0x01, 0x08, 0x10, 0x40
 _INVERTED_OUT = 0x02
 _VERDICTS = {-1: "drop", -2: "accept", -4: "queue", -5: "return"}
@@ -42,19 +41,20 @@ _MOST_ENTRIES = 200_000
 class _Layout:
     """Where the parts of an entry lie: of `struct ipt_entry`, or of `struct ip6t_entry`."""
 
-    def __init__(self, *, width: int, flags: int, offsets: int, size: int) -> None:
+    def __init__(self, *, width: int, flags: int, goto: int, offsets: int, size: int) -> None:
         self.width = width
         self.interfaces = 4 * width
         self.protocol = 4 * width + 64
         self.flags = flags
+        self.goto = goto
         self.offsets = offsets
         self.size = size
 
 
 _LAYOUTS = {
-    NFPROTO_IPV4: _Layout(width=4, flags=82, offsets=88, size=112),
+    NFPROTO_IPV4: _Layout(width=4, flags=82, goto=0x02, offsets=88, size=112),
     # the type of service lies before the flags
-    NFPROTO_IPV6: _Layout(width=16, flags=131, offsets=140, size=168),
+    NFPROTO_IPV6: _Layout(width=16, flags=131, goto=0x04, offsets=140, size=168),
 }
 
 
@@ -204,7 +204,7 @@ def read_entry(entry: bytes, family: int, *, chain_at: Callable[[int], str | Non
     else:
         case.chain = chain_at(verdict)
         if case.chain is not None:  # otherwise it leads to the next entry: a rule without a target
-            case.verdict = "goto" if flags & _GOTO else "jump"
+            case.verdict = "goto" if flags & layout.goto else "jump"
     return case
 
 
@@ -240,6 +240,6 @@ def _conditions(case: Case, entry: bytes, layout: _Layout) -> int:
 
 def _interface(name: bytes, mask: bytes) -> str:
     """`eth0`, or `eth*` where the mask leaves the end open."""
-    begins = name.split(b"\0", 1)[0]
-    whole = mask[len(begins) : len(begins) + 1] in (b"\xff", b"")
-    return begins.decode("utf-8", "backslashreplace") + ("" if whole else "*")
+    covered = name[: len(mask.rstrip(b"\0"))]
+    text = covered.split(b"\0", 1)[0].decode("utf-8", "backslashreplace")
+    return text if b"\0" in covered or len(covered) == len(name) else text + "*"

@@ -35,6 +35,9 @@ MOST_CASES = 20_000
 _ANY_ENTRIES = 64
 """Entries taken of a map that is asked with what we cannot know (a random number, the sender's address)."""
 
+_SHOWN = 8
+"""Interfaces that are named; of a longer list, only that there is one."""
+
 _VERDICTS = {0: "drop", 1: "accept", 3: "queue", -3: "jump", -4: "goto", -5: "return"}
 _META = {
     1: ("ethertype", 2),
@@ -215,7 +218,7 @@ def _part_of_packet(told: dict[int, bytes], family: int | None) -> tuple[str, in
     base, offset, size = (number(told.get(kind, b"")) for kind in (2, 3, 4))
     kind = "payload"
     if base == 2:
-        kind = {(0, 2): "sport", (2, 2): "dport"}.get((offset, size), kind)
+        kind = {(0, 2): "sport", (2, 2): "dport", (13, 1): "flags"}.get((offset, size), kind)
     elif base == 1 and family != NFPROTO_IPV6 and (offset, size) == (9, 1):
         kind = "l4proto"
     elif base == 1 and family != NFPROTO_IPV6 and offset in (12, 16) and size <= 4:
@@ -235,7 +238,7 @@ def _mask(reading: _Reading, told: dict[int, bytes]) -> None:
     if kind in ("daddr4", "daddr6", "saddr4", "saddr6") and mask and not extra and other and not any(other):
         reading.put(target, kind, size, mask)
     elif kind in ("dport", "sport", "l4proto", "daddr4", "daddr6", "saddr4", "saddr6", "value", "iif", "iifname"):
-        reading.put(target, f"masked {kind}", size)
+        reading.put(target, f"masked {kind}", size)  # of which no value can be told any more
     else:
         reading.put(target, kind, size)
 
@@ -299,9 +302,12 @@ def _demand(case: Case, held: Held, runs: Runs, *, negated: bool, known_as: str 
     elif kind in ("saddr4", "saddr6"):
         sign = "!= " if negated else ""
         case.demands(f"saddr {sign}{known_as or addresses_text(tuple(_addresses(runs, kind, size, mask)))}")
-    elif kind in ("iifname", "iif") and len(runs) <= 8:
+    elif kind in ("iifname", "iif", "oifname", "oif") and len(runs) <= _SHOWN:
         names = ",".join(_interface(low, high, kind) for low, high in runs)
-        case.arrives_on(names, negated=negated)
+        if kind.startswith("i"):
+            case.arrives_on(names, negated=negated)
+        else:
+            case.demands(f"oifname {'!= ' if negated else ''}{names}")
     elif kind == "daddr type" and not negated and [_native(low) for low, high in runs if low == high] == [_LOCAL]:
         pass  # what comes for a port of this machine is local
     else:
@@ -334,14 +340,14 @@ def _addresses(runs: Runs, kind: str, size: int, mask: bytes) -> Iterable[tuple[
 
 
 def _interface(low: bytes, high: bytes, kind: str) -> str:
-    if kind == "iif":
+    if kind in ("iif", "oif"):
         try:
             return _socket.if_indextoname(_native(low))
         except (OSError, OverflowError):
             return str(_native(low))
     name = text(low)
     # `eth*` is compared without the closing NUL, or told as a run of names
-    return name if low == high and len(low) >= 16 else name + "*"
+    return name if low == high and (b"\0" in low or len(low) >= 16) else name + "*"
 
 
 def _big(value: bytes) -> int:

@@ -71,7 +71,7 @@ def _tcp(case: Case, revision: int, data: bytes) -> bool:
     case.protocols(((6, 6),))
     _both_ends(case, (first_source, last_source), (first, last), inverted)
     if option or mask:
-        case.demands("tcp flags")
+        case.demands("flags")
     return True
 
 
@@ -87,9 +87,9 @@ def _udp(case: Case, revision: int, data: bytes) -> bool:
 
 def _sctp(case: Case, revision: int, data: bytes) -> bool:
     """`struct xt_sctp_info`: destination ports, source ports, chunks, flags (1: source, 2: destination), inverted."""
-    if len(data) < 16:
+    if len(data) < 292:
         return False
-    flags, inverted = Struct("=II").unpack_from(data, len(data) - 8 & ~3)
+    flags, inverted = Struct("=II").unpack_from(data, 284)
     return _with_flags(case, 132, data, flags, inverted)
 
 
@@ -109,7 +109,7 @@ def _with_flags(case: Case, protocol: int, data: bytes, flags: int, inverted: in
     if flags & 1:
         case.source_ports(((first_source, last_source),), negated=bool(inverted & 1))
     if flags & ~3:
-        case.demands("sctp chunks" if protocol == 132 else "dccp types")
+        case.demands("chunks" if protocol == 132 else "types")
     return True
 
 
