@@ -85,7 +85,7 @@ class TestConcern:
             listener(port=3000, address="10.0.0.1", owners=(evil,), verdict=SUSPICIOUS, findings=(DELETED,)),
         )
         first = headline(here)
-        assert first.startswith("Port 3000: suspicious: python3, a custom application; its executable was deleted")
+        assert first.startswith("Port 3000: suspicious: a program called python3; its executable was deleted")
         assert first.endswith("; also PostgreSQL, unit postgresql.")
         shown = page(here)
         assert shown.index("python3 9") < shown.index("postgres 812")

@@ -62,6 +62,9 @@ def what(host: Inspection, holding: Holding, verdict: Verdict, language: Languag
     """What runs there as a clause of the headline, with its certainty; None where the verdict has no name for it."""
     owner = holding.served_by[0] if holding.served_by else None
     name = plain(verdict.name, limit=_LIMIT) if verdict.name else None
+    if verdict.kind == "custom-application" and verdict.concern == "suspicious":
+        # what it calls itself is its own word, and no identification
+        return language.say("a program called {name}", name=name) if name else None
     told: Safe | None
     if verdict.kind == "development-server":
         told = _developed(host, owner, name, language)
