@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from whoseport.model import Answer, Answers, Listing, Misuse, NotFound, Query, SearchResults
+from whoseport.model import Answer, Answers, Claims, Listing, Misuse, NotFound, Query, SearchResults
 from whoseport.query import read
 
 TYPE_CHECKING = False
@@ -15,17 +15,32 @@ if TYPE_CHECKING:
 
 
 class Wish:
-    """How an answer is wanted: with a look at this machine or at a saved one, with peers, by a BPF iterator."""
+    """How an answer is wanted: with a look at this machine or at a saved one, by a BPF iterator, how deep.
 
-    __slots__ = ("bpf", "live", "peers", "saved")
+    `deep` adds what takes time: the executable's SHA-256, the other ends of connections. `bind` and `probe` do more
+    than look: a real bind(2), and a question to the port mapper on loopback.
+    """
+
+    __slots__ = ("bind", "bpf", "deep", "live", "peers", "probe", "saved")
 
     def __init__(
-        self, *, live: bool = True, saved: Inspection | None = None, peers: bool = False, bpf: bool = False
+        self,
+        *,
+        live: bool = True,
+        saved: Inspection | None = None,
+        peers: bool = False,
+        bpf: bool = False,
+        deep: bool = False,
+        bind: bool = False,
+        probe: bool = False,
     ) -> None:
         self.live = live
         self.saved = saved
         self.peers = peers
         self.bpf = bpf
+        self.deep = deep
+        self.bind = bind
+        self.probe = probe
 
 
 def answer(texts: Iterable[str], wish: Wish) -> Answer | Answers:
@@ -42,30 +57,56 @@ def answer(texts: Iterable[str], wish: Wish) -> Answer | Answers:
     only = questions[0]
     if len(questions) == 1 and only.first is not None and only.first == only.last:
         host = _look(wish, port=only.first) if wish.live else None
-        return _one(registry, _query(only, only.first, only.transport), host)
+        return _one(registry, _query(only, only.first, only.transport), host, wish)
     whole = _look(wish, port=None) if wish.live else None
-    return _several(registry, questions, whole)
+    return _several(registry, questions, whole, wish)
 
 
 def listing(wish: Wish, *, everything: bool = False) -> Listing:
-    """Every listener of this machine or of a saved inspection; `everything`: what `inspect` keeps."""
+    """Every listener of this machine or of a saved inspection, with verdicts.
+
+    `everything` looks at connected udp sockets and at the connections of every port, too.
+    """
     from whoseport import host
 
-    return Listing(host=wish.saved or host.look(peers=wish.peers, bpf=wish.bpf, everything=everything))
+    return Listing(host=_judged(wish.saved or host.look(peers=wish.peers, bpf=wish.bpf, everything=everything)))
+
+
+def inspection(wish: Wish) -> Listing:
+    """One look at this machine as plain facts, for every port, without verdicts: what `inspect` saves."""
+    from whoseport import host
+
+    return Listing(host=wish.saved or host.look(peers=wish.peers, bpf=wish.bpf, everything=True))
 
 
 def find(text: str, *, limit: int) -> SearchResults:
-    """Ranked full-text search; `NotFound`, with what may have been meant, where nothing matches."""
+    """Ranked full-text search of registry and practice; `NotFound`, with what may have been meant, where none fits."""
+    from whoseport.practice import open_practice
     from whoseport.registry import open_registry
 
     registry = open_registry()
     results = registry.search(text, limit=limit)
+    results = (*results, *open_practice().search(text)[: max(0, limit - len(results))])
     if not results:
         raise NotFound("nothing-found", text=text, suggestions=registry.suggest(text))
     return SearchResults(results=results)
 
 
-def _several(registry: Registry, questions: list[Question], whole: Inspection | None) -> Answer | Answers:
+def explain(names: Iterable[str]) -> Claims:
+    """The entries of these claims in the table of claims; all of them where none is named. `NotFound` for another."""
+    from whoseport.classifiers.claims import CLAIMS
+
+    known = {entry.claim: entry for entry in CLAIMS}
+    wanted = tuple(names)
+    for name in wanted:
+        if name not in known:
+            from difflib import get_close_matches
+
+            raise NotFound("unknown-claim", name=name, suggestions=tuple(get_close_matches(name, known, n=3)))
+    return Claims(claims=tuple(known[name] for name in wanted) or CLAIMS)
+
+
+def _several(registry: Registry, questions: list[Question], whole: Inspection | None, wish: Wish) -> Answer | Answers:
     asked: dict[tuple[int, Transport | None], Query] = {}
     services: list[ServiceRecord] = []
     for question in questions:
@@ -76,20 +117,54 @@ def _several(registry: Registry, questions: list[Question], whole: Inspection | 
             services += portless
         for port, transport in ports:
             asked.setdefault((port, transport), _query(question, port, transport))
-    answers = tuple(_one(registry, query, whole) for query in asked.values())
+    answers = tuple(_one(registry, query, whole, wish) for query in asked.values())
     if len(answers) == 1 and len(questions) == 1:
         return answers[0]
     return Answers(answers=answers, services=tuple(services))
 
 
-def _one(registry: Registry, query: Query, host: Inspection | None) -> Answer:
+def _one(registry: Registry, query: Query, host: Inspection | None, wish: Wish) -> Answer:
     if query.port is None:
         raise Misuse("query-empty")
     if host is not None:
         from whoseport.host import for_port
 
-        host = for_port(host, query.port, transport=query.transport)
-    return Answer(query=query, registry=registry.lookup(query.port), host=host)
+        host = _judged(for_port(_asked(host, query, wish), query.port, transport=query.transport))
+    from whoseport.practice import open_practice
+
+    practice = open_practice()
+    return Answer(
+        query=query,
+        registry=registry.lookup(query.port),
+        practice=practice.facts(query.port),
+        reported=practice.reported(query.port),
+        browsers=practice.refused(query.port),
+        host=host,
+    )
+
+
+def _judged(host: Inspection) -> Inspection:
+    from whoseport.classifiers import judge
+    from whoseport.practice import open_practice
+
+    practice = open_practice()
+    return judge(host, named=practice.named, at=practice.at)
+
+
+def _asked(host: Inspection, query: Query, wish: Wish) -> Inspection:
+    """With what is only done when it is asked for by name: a bind, a question to the port mapper."""
+    if wish.bind and query.port is not None:
+        from whoseport.host.binding import attempt
+
+        host = host.replace(bind_attempts=attempt(query.port, transport=query.transport))
+    if wish.probe and host.rpc_programs is None:
+        from whoseport.probes.rpc_programs import programs
+
+        told = programs()
+        # nobody there to ask: then nothing is registered
+        refused = None if isinstance(told, tuple) or told == "refused" else told
+        host = host.replace(rpc_programs=told if isinstance(told, tuple) else (), rpc_refused=refused)
+    return host
 
 
 def _query(question: Question, port: int, transport: Transport | None) -> Query:
@@ -103,7 +178,7 @@ def _look(wish: Wish, *, port: int | None) -> Inspection:
 
     if port is None:
         return host.look(peers=wish.peers, bpf=wish.bpf, everything=True)
-    return host.look(port, peers=wish.peers, bpf=wish.bpf)
+    return host.look(port, peers=wish.peers or wish.deep, bpf=wish.bpf, deep=wish.deep)
 
 
 def _by_word(

@@ -68,6 +68,12 @@ def _inspect(request: Request) -> int:
     return run(request)
 
 
+def _explain(request: Request) -> int:
+    from whoseport.cli.explain import run
+
+    return run(request)
+
+
 def _update(request: Request) -> int:
     from whoseport.cli.update import run
 
@@ -118,6 +124,14 @@ BPF = Option(
 )
 NO_LIVE = Option(names=("--no-live",), help=worded("do not look at this machine"))
 PEERS = Option(names=("--peers",), help=worded("name the other ends of connections on the port"))
+BIND = Option(
+    names=("--bind",),
+    help=worded("try a real bind on the port, on each address family, and tell what the kernel answers"),
+)
+PROBE = Option(
+    names=("--probe",),
+    help=worded("ask the port mapper on loopback which RPC program has the port"),
+)
 QUIET = Option(
     names=("-q", "--quiet"),
     help=worded("print nothing; exit 0: something holds the port here, 1: nothing does, 3: cannot tell"),
@@ -130,7 +144,7 @@ COMMANDS = (
         words="PORT|RANGE|NAME|URL...",
         summary=worded("the whole answer on a port; the word `show` may be left out"),
         run=_show,
-        options=(JSON, VERBOSE, NO_LIVE, QUIET, PEERS, FROM, BPF),
+        options=(JSON, VERBOSE, NO_LIVE, QUIET, PEERS, BIND, PROBE, FROM, BPF),
         least=1,
         most=None,
     ),
@@ -182,7 +196,9 @@ COMMANDS = (
     Command(
         name="find",
         words="TEXT...",
-        summary=worded("search names, descriptions, assignees and references of the registry"),
+        summary=worded(
+            "search names, descriptions, assignees and references of the registry, and what is commonly run"
+        ),
         run=_find,
         options=(
             JSON,
@@ -197,6 +213,15 @@ COMMANDS = (
         summary=worded("one look at this machine as plain facts (JSON), to keep or to carry; read again by --from"),
         run=_inspect,
         options=(Option(names=("--json",), help=worded("JSON, as always here")), PEERS, BPF),
+    ),
+    Command(
+        name="explain",
+        words="[CLAIM]",
+        summary=worded("what a claim means, what it was read from, what honest software also does it"),
+        run=_explain,
+        options=(JSON,),
+        least=0,
+        most=None,
     ),
     Command(
         name="update",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from whoseport.answering import listing
+from whoseport.answering import inspection
 from whoseport.cli.show import wish
 
 TYPE_CHECKING = False
@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 def run(request: Request) -> int:
     from whoseport.cli.documents import write_json
 
-    write_json(listing(wish(request), everything=True))
+    write_json(inspection(wish(request)))
     return 0

@@ -46,6 +46,10 @@ def wish(request: Request) -> Wish:
 
     if request.has("no-live") and (request.has("quiet") or request.has("from")):
         raise Misuse("options-contradict", first="--no-live", second="--quiet" if request.has("quiet") else "--from")
+    for option in ("bind", "probe"):
+        for other in ("no-live", "from"):
+            if request.has(option) and request.has(other):
+                raise Misuse("options-contradict", first=f"--{option}", second=f"--{other}")
     saved = None
     if request.has("from"):
         from whoseport.host.saved import load
@@ -56,6 +60,9 @@ def wish(request: Request) -> Wish:
         live=live,
         saved=saved,
         peers=request.has("peers"),
+        deep=request.has("verbose"),
+        bind=request.has("bind"),
+        probe=request.has("probe"),
         bpf=live and (request.has("bpf") or setting("bpf") is not None),
     )
 

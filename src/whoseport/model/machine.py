@@ -178,7 +178,8 @@ class Inspection(Record):
 
     `bpf_refused` tells why a BPF iterator that was asked for gave way to the walk of /proc. `mentions`, `redirects`,
     `views` and `kernel_ports` are None where they were not looked at; a look at everything has those of every port.
-    `bind_attempts` and `rpc_programs` are None unless asked for by name, since they do more than look.
+    `bind_attempts` and `rpc_programs` are None unless asked for by name, since they do more than look; `rpc_refused`
+    tells why the port mapper, though it is there, told nothing.
     """
 
     hostname: str
@@ -202,6 +203,7 @@ class Inspection(Record):
     kernel_ports: tuple[KernelPort, ...] | None = None
     bind_attempts: tuple[BindAttempt, ...] | None = None
     rpc_programs: tuple[RpcProgram, ...] | None = None
+    rpc_refused: Outcome | None = None
     owners_method: OwnersMethod | None = None
     bpf_refused: BpfRefusal | None = None
     listeners: tuple[Listener, ...]
