@@ -1,10 +1,11 @@
-"""Does a command that another program starts run what it is sent: is it a shell, or an interpreter without a program?"""
+"""Does a command that is handed on run what it is sent: is it a shell, or an interpreter without a program?"""
 
 from __future__ import annotations
 
 from whoseport.classifiers.command_line import started_by
 from whoseport.classifiers.interpreters import MULTI_CALL, family_of
 from whoseport.classifiers.places import base_name
+from whoseport.classifiers.word_lists import words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,13 +13,14 @@ if TYPE_CHECKING:
 
     from whoseport.classifiers.command_line import Start
 
-LONGEST = 1 << 18
+LONGEST = 1 << 16
+"""Characters of a command that are taken apart."""
 _MOST_WORDS = 512
-_WRAPPERS = frozenset(
-    "env exec setsid nohup sudo doas su stdbuf timeout nice ionice chroot unshare nsenter setpriv runuser script rlwrap "
-    "time chrt taskset busybox command builtin unbuffer catchsegv proxychains proxychains4 torsocks".split()
+_WRAPPERS = words(
+    "env exec setsid nohup sudo doas su stdbuf timeout nice ionice chroot unshare nsenter setpriv runuser script "
+    "rlwrap time chrt taskset busybox command builtin unbuffer catchsegv proxychains proxychains4 torsocks"
 )
-_NO_INPUT = frozenset("java dotnet mono deno bun awk beam".split())
+_NO_INPUT = words("java dotnet mono deno bun awk beam")
 """Interpreters that read no program from their standard input when they are given none."""
 
 
@@ -36,8 +38,8 @@ def reads_program(start: Start) -> bool:
 def takes_commands(words: Sequence[str]) -> bool:
     """Whether a command is a shell or an interpreter that runs what it reads from its input, and nothing of its own.
 
-    >>> [takes_commands(one.split()) for one in ("/bin/sh -i", "-bash", "sh handler.sh", "sh -c date", "cat", "python3")]
-    [True, True, False, False, False, True]
+    >>> [takes_commands(one.split()) for one in ("/bin/sh -i", "-bash", "sh handler.sh", "sh -c date", "python3")]
+    [True, True, False, False, True]
     """
     words = unwrapped(words)
     if not words:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from whoseport.classifiers.found import found
 from whoseport.classifiers.places import base_name, place_of
+from whoseport.classifiers.word_lists import words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from whoseport.classifiers.subject import Subject
     from whoseport.model import Finding
 
-DEBUGGERS = frozenset(
+DEBUGGERS = words(
     "gdb gdbserver lldb lldb-server strace ltrace rr dlv perf uftrace valgrind proot fakeroot-ng code-lldb codelldb "
-    "debugserver vsdbg netcoredbg drgdb rust-gdb rust-lldb cgdb ptyxis runsc reptyr sydbox bpftrace systemd-coredump".split()
+    "debugserver vsdbg netcoredbg drgdb rust-gdb rust-lldb cgdb ptyxis runsc reptyr sydbox bpftrace systemd-coredump"
 )
 
 

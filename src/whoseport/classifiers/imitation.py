@@ -9,29 +9,31 @@ from __future__ import annotations
 from whoseport.classifiers.found import found
 from whoseport.classifiers.interpreters import MULTI_CALL, family_of
 from whoseport.classifiers.places import base_name, place_of
-from whoseport.classifiers.subject import SERVERS
+from whoseport.classifiers.subject import GENERIC
+from whoseport.classifiers.word_lists import words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from whoseport.classifiers.subject import Subject
     from whoseport.model import Finding, Software
 
-WELL_KNOWN = frozenset(
-    "init systemd systemd-resolve systemd-resolved systemd-network systemd-networkd systemd-timesyn systemd-timesyncd "
-    "systemd-logind systemd-journal systemd-journald systemd-udevd systemd-machined systemd-oomd systemd-homed "
-    "dbus-daemon dbus-broker cron crond anacron atd rsyslogd syslogd syslog-ng klogd agetty getty login udevd polkitd "
-    "networkmanager networkd-dispatcher wpa_supplicant dhclient dhcpcd accounts-daemon udisksd upowerd irqbalance "
-    "auditd acpid multipathd lvmetad lvmpolld iscsid mdadm smartd snapd packagekitd unattended-upgrades thermald "
-    "modemmanager bluetoothd rtkit-daemon gdm3 lightdm sddm xorg xwayland gnome-shell pulseaudio pipewire sshd "
-    "sshd-session ssh-agent gpg-agent containerd containerd-shim dockerd kubelet kube-proxy falcon-sensor mdatp "
-    "osqueryd wazuh-agentd ossec-agentd qemu-ga vmtoolsd amazon-ssm-agent google_guest_agent waagent chronyd ntpd "
-    "bash dash zsh sudo su passwd top ps htop apt dpkg rpm yum dnf".split()
+WELL_KNOWN = words(
+    "init systemd systemd-resolve systemd-resolved systemd-network systemd-networkd systemd-timesyn "
+    "systemd-timesyncd systemd-logind systemd-journal systemd-journald systemd-udevd systemd-machined systemd-oomd "
+    "systemd-homed dbus-daemon dbus-broker cron crond anacron atd rsyslogd syslogd syslog-ng klogd agetty getty "
+    "login udevd polkitd networkmanager networkd-dispatcher wpa_supplicant dhclient dhcpcd accounts-daemon udisksd "
+    "upowerd irqbalance auditd acpid multipathd lvmetad lvmpolld iscsid mdadm smartd snapd packagekitd "
+    "unattended-upgrades thermald modemmanager bluetoothd rtkit-daemon gdm3 lightdm sddm xorg xwayland gnome-shell "
+    "pulseaudio pipewire sshd sshd-session ssh-agent gpg-agent containerd containerd-shim dockerd kubelet "
+    "kube-proxy falcon-sensor mdatp osqueryd wazuh-agentd ossec-agentd qemu-ga vmtoolsd amazon-ssm-agent "
+    "google_guest_agent waagent chronyd ntpd bash dash zsh sudo su passwd top ps htop apt dpkg rpm yum dnf"
 )
 """Programs of the system besides those servers that practice knows: what a process that hides likes to be called."""
 
-_SCRIPTS = frozenset(
-    "unattended-upgr unattended-upgrades networkd-dispat networkd-dispatcher waagent yum dnf apt osqueryd".split()
-)
+_PASSED_FOR = ("server", "rpc", "desktop", "forwarder")
+"""Kinds of software whose names are worth bearing to somebody who hides."""
+
+_SCRIPTS = words("unattended-upgr unattended-upgrades networkd-dispat networkd-dispatcher waagent yum dnf apt osqueryd")
 """Those of them that run under an interpreter."""
 
 _MANY = {
@@ -61,15 +63,17 @@ _MANY = {
     "sshd-session": ("sshd",),
     "sshd-auth": ("sshd",),
     "dbus-daemon": ("messagebus",),
+    "agetty": ("getty",),
 }
 """What programs are also called, by their base names; None: anything that such a program can do."""
 
 LONGEST = 15
 """Bytes of a process's name that the kernel keeps (TASK_COMM_LEN, linux/sched.h)."""
 
-_APPLETS = frozenset(
-    "httpd telnetd ftpd tftpd udhcpd dhcprelay inetd nc ntpd syslogd klogd dnsd fakeidentd tcpsvd udpsvd lpd crond init "
-    "sh ash hush awk getty login udhcpc bash linuxrc top ps sv svlogd runsvdir runsv ifplugd zcip acpid su passwd".split()
+_APPLETS = words(
+    "httpd telnetd ftpd tftpd udhcpd dhcprelay inetd nc ntpd syslogd klogd dnsd fakeidentd tcpsvd udpsvd lpd crond "
+    "init sh ash hush awk getty login udhcpc bash linuxrc top ps sv svlogd runsvdir runsv ifplugd zcip acpid su "
+    "passwd"
 )
 
 
@@ -88,9 +92,9 @@ def findings(subject: Subject) -> list[Finding]:
     if title and title != path:
         word = _first_word(title)
         claimed = base_name(word)
-        if claimed and claimed != own and _is_imitated(subject, claimed, own):
-            made.append(found("imitates-program", "likely", subject.link("cmdline"), f"{title}, and runs {path}"))
-        elif word.startswith("/") and _is_elsewhere(subject, word):
+        if (claimed and claimed != own and _is_imitated(subject, claimed, own)) or (
+            word.startswith("/") and _is_elsewhere(subject, word)
+        ):
             made.append(found("imitates-program", "likely", subject.link("cmdline"), f"{title}, and runs {path}"))
     return made
 
@@ -110,6 +114,8 @@ def _is_imitated(subject: Subject, claimed: str, own: str) -> bool:
     low = claimed.lower()
     actual = own.lower()
     if low == actual[: len(low)] and len(low) >= 15:
+        return False
+    if low in GENERIC:
         return False
     known = _software(subject, low)
     if not known and low not in WELL_KNOWN:
@@ -197,7 +203,11 @@ def _bears(subject: Subject, low: str) -> bool:
 def _software(subject: Subject, low: str) -> tuple[Software, ...]:
     """The servers whose program or script is called so (a name cut off at 15 characters included)."""
     return tuple(
-        [one for one in subject.named(low) if one.kind in SERVERS and (_in(low, one.programs) or _in(low, one.scripts))]
+        [
+            one
+            for one in subject.named(low)
+            if one.kind in _PASSED_FOR and (_in(low, one.programs) or _in(low, one.scripts))
+        ]
     )
 
 

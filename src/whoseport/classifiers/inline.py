@@ -22,7 +22,7 @@ _OF_RUNTIMES = (
     "import pydevd",
     "import runpy; ",
 )
-"""What a runtime itself starts its helpers with: multiprocessing's workers (spawn.py, forkserver.py), execnet's gateways
+"""What a runtime itself starts its helpers with: multiprocessing's workers (spawn.py, forkserver.py), execnet
 (pytest-xdist), editable installs, debuggers."""
 
 _SEVERAL = ("perl", "ruby", "lua", "awk")

@@ -1,7 +1,7 @@
 """Does a program on a command line hand out a shell, or hide what it does? Read by its words, language by language.
 
-A one-line server is honest, also one that runs a fixed command. What gives it away is the wiring: standard streams put on
-a connection beside a shell's name, or what was received being run.
+A one-line server is honest, also one that runs a fixed command. What gives it away is the wiring: standard streams put
+on a connection beside a shell's name, or what was received being run.
 """
 
 from __future__ import annotations
@@ -9,37 +9,48 @@ from __future__ import annotations
 from whoseport.classifiers.commands import split_words, takes_commands, without_redirections
 
 _SHELL_NAMES = ("sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "busybox", "cmd.exe", "powershell")
-_MOST = 1 << 18
+LONGEST = 1 << 18
+"""Characters of a program that are looked at."""
+_MOST = 1 << 12
+"""Places at which one word is looked at."""
+_NEAR = 4096
+"""Characters behind it that are looked at."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _DECODERS = (
-    "b64decode", "base64.decode", "base64_decode", "decode_base64", "a85decode", "b85decode", "b32decode", "b16decode",
-    "unhexlify", "fromhex", "zlib.decompress", "bz2.decompress", "lzma.decompress", "gzip.decompress", "gzinflate",
-    "gzuncompress", "str_rot13", "rot13", "rot_13", "marshal.loads", "pickle.loads", "codecs.decode", "Base64.decode64",
-    "Base64.urlsafe_decode64", "unpack(\"m", "unpack('m", "unpack1(\"m", "unpack1('m", "unpack1('H", "unpack(\"u",
-    "unpack('u", "unpack u", "unpack(u", "unpack('H", "unpack(\"H", "pack('H", "pack(\"H", "pack(q", "pack 'H", "pack \"H",
-    "[\"hex2bin", "hex2bin", "\"base64\"", "'base64'", "\"hex\"", "'hex'", "atob(", "fromCharCode", "xxd -r", "convert_uu",
-    "base64 -d", "base64 --decode", "openssl enc -d", "decompress(", "Buffer.from(",
+    "b64decode", "base64.decode", "base64_decode", "decode_base64", "a85decode", "b85decode", "b32decode",
+    "b16decode", "unhexlify", "fromhex", "zlib.decompress", "bz2.decompress", "lzma.decompress", "gzip.decompress",
+    "gzinflate", "gzuncompress", "str_rot13", "rot13", "rot_13", "marshal.loads", "pickle.loads", "codecs.decode",
+    "Base64.decode64", "Base64.urlsafe_decode64", 'unpack("m', "unpack('m", 'unpack1("m', "unpack1('m",
+    "unpack1('H", 'unpack("u', "unpack('u", "unpack u", "unpack(u", "unpack('H", 'unpack("H', "pack('H", 'pack("H',
+    "pack(q", "pack 'H", 'pack "H', '["hex2bin', "hex2bin", '"base64"', "'base64'", '"hex"', "'hex'", "atob(",
+    "fromCharCode", "xxd -r", "convert_uu", "base64 -d", "base64 --decode", "openssl enc -d", "decompress(",
+    "Buffer.from(",
 )  # fmt: skip
 
 _RECEIVES = (
-    "recv(", ".recv", "recvfrom(", "makefile(", "rfile.read", ".readline(", "reader.read", "data_received", "socket_read",
-    "fread(", "fgets(", "stream_get_contents", "stream_get_line", "file_get_contents('php://input", "$_GET", "$_POST",
-    "$_REQUEST", "sysread", "readline(", "<$", ".gets", ".readpartial", ".read_nonblock", ".sysread", "on('data'",
-    'on("data"', "on(`data`", ".receive(", "getline", "req.url", "req.body", "request.args", "request.data", "request.form",
-    "query_string", "QUERY_STRING", "self.path", "parse_qs", "$_SERVER", "read(", "params[", "req.query", "env['rack",
+    "recv(", ".recv", "recvfrom(", "makefile(", "rfile.read", ".readline(", "reader.read", "data_received",
+    "socket_read", "fread(", "fgets(", "stream_get_contents", "stream_get_line", "file_get_contents('php://input",
+    "$_GET", "$_POST", "$_REQUEST", "sysread", "readline(", "<$", ".gets", ".readpartial", ".read_nonblock",
+    ".sysread", "on('data'", 'on("data"', "on(`data`", ".receive(", "getline", "req.url", "req.body",
+    "request.args", "request.data", "request.form", "query_string", "QUERY_STRING", "self.path", "parse_qs",
+    "$_SERVER", "read(", "params[", "req.query", "env['rack",
 )  # fmt: skip
 
 
 def gives_shell(family: str, code: str) -> bool:
     """Whether the program hands a shell, or the running of what it is sent, to whoever connects."""
-    code = code[:_MOST]
+    code = code[:LONGEST]
     reader = _READERS.get(family)
     return reader is not None and reader(code)
 
 
 def is_encoded(family: str, code: str) -> bool:
     """Whether the program decodes text and runs what comes out."""
-    code = code[:_MOST]
+    code = code[:LONGEST]
     if family == "shell":
         return ("base64 -d" in code or "base64 --decode" in code or "xxd -r" in code) and (
             "| sh" in code or "|sh" in code or "| bash" in code or "|bash" in code or "eval" in code
@@ -68,19 +79,18 @@ def runs_input(family: str, code: str) -> bool:
 def calls(code: str, name: str, *, variable: bool = False) -> bool:
     """Whether a function is called by its bare name; with `variable`, with something else than a fixed text.
 
-    >>> calls("exec(a)", "exec"), calls("os.execv(a)", "exec"), calls("ast.literal_eval(x)", "eval"), calls("a.eval(x)", "eval")
-    (True, False, False, False)
+    >>> calls("exec(a)", "exec"), calls("os.execv(a)", "exec"), calls("literal_eval(x)", "eval")
+    (True, False, False)
     >>> calls("os.system('date')", "os.system", variable=True), calls("os.system(d)", "os.system", variable=True)
     (False, True)
     """
-    at = code.find(name)
-    while at >= 0:
+    for at in _places(code, name):
         before = code[at - 1 : at]
-        rest = code[at + len(name) :].lstrip(" \t")
-        if rest.startswith("(") and not (before.isalnum() or before in ("_", ".", "$")):
-            if not variable or not _is_fixed(rest[1:].lstrip()):
-                return True
-        at = code.find(name, at + len(name))
+        rest = code[at + len(name) : at + len(name) + _NEAR].lstrip(" \t")
+        if not rest.startswith("(") or before.isalnum() or before in ("_", ".", "$"):
+            continue
+        if not variable or not _is_fixed(rest[1:].lstrip()):
+            return True
     return False
 
 
@@ -90,33 +100,35 @@ def has_word(code: str, word: str) -> bool:
     >>> has_word("eval unpack", "eval"), has_word("evaluate", "eval")
     (True, False)
     """
-    at = code.find(word)
-    while at >= 0:
+    for at in _places(code, word):
         before, after = code[at - 1 : at], code[at + len(word) : at + len(word) + 1]
         if not (before.isalnum() or before in ("_", ".", "$", "@", "%")) and not (after.isalnum() or after == "_"):
             return True
-        at = code.find(word, at + len(word))
     return False
 
 
 def names_shell(code: str) -> bool:
     """Whether a shell is named as a program: a text that is its path or name, by itself or with options only.
 
-    >>> names_shell("spawn('/bin/sh')"), names_shell('["bash", "-i"]'), names_shell("'bash build.sh'"), names_shell("'push'")
-    (True, True, False, False)
+    >>> names_shell("spawn('/bin/sh')"), names_shell('["bash", "-i"]'), names_shell("'bash build.sh'")
+    (True, True, False)
     """
-    for name in _SHELL_NAMES:
-        at = code.find(name)
-        while at >= 0:
-            if _is_shell_here(code, at, name):
-                return True
-            at = code.find(name, at + len(name))
-    return False
+    return any(_is_shell_here(code, at, name) for name in _SHELL_NAMES for at in _places(code, name))
+
+
+def _places(code: str, word: str) -> Iterator[int]:
+    """Where a word occurs, at no more places than are worth looking at."""
+    at = code.find(word)
+    left = _MOST
+    while at >= 0 and left:
+        yield at
+        left -= 1
+        at = code.find(word, at + len(word))
 
 
 def _is_shell_here(code: str, at: int, name: str) -> bool:
     start = at
-    while start and (code[start - 1].isalnum() or code[start - 1] in "/._-"):
+    while start and at - start < _NEAR and (code[start - 1].isalnum() or code[start - 1] in "/._-"):
         start -= 1
     path = code[start:at]
     if path and not path.endswith("/"):
@@ -182,10 +194,7 @@ def _python(code: str) -> bool:
 
 
 def _called(code: str, name: str) -> bool:
-    for prefix in ("", "subprocess."):
-        if calls(code, f"{prefix}{name}", variable=True):
-            return True
-    return False
+    return any(calls(code, f"{prefix}{name}", variable=True) for prefix in ("", "subprocess."))
 
 
 def _subprocess_of_variable(code: str) -> bool:
@@ -211,17 +220,17 @@ def _perl(code: str) -> bool:
         one in code for one in ("<$", "recv", "sysread", "getline", "readline", "->getline", "<C", "<CLIENT", "<S")
     )
     runs = (
-        "qx" in code and "$" in code
+        ("qx" in code and "$" in code)
         or "`$" in code
         or calls(code, "system", variable=True)
-        or has_word(code, "system") and _perl_of_variable(code, "system")
+        or (has_word(code, "system") and _perl_of_variable(code, "system"))
         or _perl_of_variable(code, "exec")
         or calls(code, "exec", variable=True)
         or _perl_of_variable(code, "eval")
-        or "open(" in code and "|" in code and names_shell(code)
+        or ("open(" in code and "|" in code and names_shell(code))
         or calls(code, "eval", variable=True)
     )  # fmt: skip
-    return received and runs or (received and names_shell(code))
+    return (received and runs) or (received and names_shell(code))
 
 
 def _perl_of_variable(code: str, name: str) -> bool:
@@ -241,9 +250,9 @@ def _ruby(code: str) -> bool:
     if (wired or received) and (names_shell(code) or "/bin/sh" in code or "/bin/bash" in code):
         return True
     runs = (
-        "IO.popen(" in code and not _after_fixed(code, "IO.popen(")
+        ("IO.popen(" in code and not _after_fixed(code, "IO.popen("))
         or "`#{" in code
-        or "%x" in code and "#{" in code
+        or ("%x" in code and "#{" in code)
         or calls(code, "system", variable=True)
         or calls(code, "eval", variable=True)
         or calls(code, "exec", variable=True)
@@ -272,10 +281,7 @@ def _node(code: str) -> bool:
 
 def _any_call(code: str, name: str) -> bool:
     """Whether a function, also of an object, is called with something else than a fixed text."""
-    for piece in code.split(f"{name}(")[1:]:
-        if not _is_fixed(piece.lstrip()):
-            return True
-    return False
+    return any(not _is_fixed(piece.lstrip()) for piece in code.split(f"{name}(")[1:])
 
 
 def _php(code: str) -> bool:

@@ -8,21 +8,26 @@ from __future__ import annotations
 
 from whoseport.classifiers.found import found
 from whoseport.classifiers.places import base_name, hidden_part, is_unpacked, place_of
+from whoseport.classifiers.word_lists import words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from whoseport.classifiers.subject import Subject
     from whoseport.model import Finding, Library, Process
 
-_NO_CODE = ("/dev/zero", "/SYSV", "/[aio]", "[aio]", "/anon_hugepage", "anon_inode:", "/dev/dri/", "/dev/nvidia", "/dev/kfd",
-            "/drm", "/i915", "/dev/mali", "/dev/hugepages/", "[")  # fmt: skip
+_NO_CODE = (
+    "/dev/zero", "/SYSV", "/[aio]", "[aio]", "/anon_hugepage", "anon_inode:", "/dev/dri/", "/dev/nvidia",
+    "/dev/kfd", "/drm", "/i915", "/dev/mali", "/dev/hugepages/", "[",
+)  # fmt: skip
 """Memory that has a name but no file: shared memory (shm_overview(7), shmget(2)), rings, devices of graphics cards."""
 
-_COMPILERS = ("doublemapper", "vmem", "libffi", "sljit", "tcg-jit", "jit", "JIT", "asmjit", "allocation fd", "mono", "wine",
-              "luajit", "beam", "jsc", "pcre", "llvmpipe", "wasm", "JSJIT", "code-heap", "dotnet", "dynarmic")  # fmt: skip
+_COMPILERS = (
+    "doublemapper", "vmem", "libffi", "sljit", "tcg-jit", "jit", "JIT", "asmjit", "allocation fd", "mono", "wine",
+    "luajit", "beam", "jsc", "pcre", "llvmpipe", "wasm", "JSJIT", "code-heap", "dotnet", "dynarmic",
+)  # fmt: skip
 """Names that just-in-time compilers give their memory files (memfd_create(2)): .NET, Erlang, libffi, PCRE, QEMU."""
 
-_MANAGED = frozenset("dotnet java javaw node nodejs bun deno mono mono-sgen".split())
+_MANAGED = words("dotnet java javaw node nodejs bun deno mono mono-sgen")
 _DELETES_ITSELF = (".tmp", ".node", ".jnilib")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from whoseport.classifiers.found import found
 from whoseport.classifiers.imitation import WELL_KNOWN
 from whoseport.classifiers.places import base_name
+from whoseport.classifiers.word_lists import words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,26 +17,30 @@ if TYPE_CHECKING:
 LONGEST_COMM = 15
 """Bytes of a process's name that the kernel keeps (TASK_COMM_LEN, linux/sched.h)."""
 
-_EXACT = frozenset(
+LONGEST = 4096
+"""Characters of a name that are looked at: the longest path (PATH_MAX)."""
+
+_EXACT = words(
     "kworker kthreadd kswapd kcompactd khugepaged ksmd kblockd kdevtmpfs kdevtmpfsi kauditd kintegrityd khungtaskd "
-    "oom_reaper kthrotld mm_percpu_wq rcu_sched rcu_bh rcu_gp rcu_par_gp rcu_preempt rcu_tasks_kthre rcu_tasks_kthread "
-    "rcu_tasks_rude_ rcu_tasks_trace ext4-rsv-conver kstrp zswap-shrink kpsmoused inet_frag_wq ipv6_addrconf "
-    "slub_flushwq watchdogd edac-poller devfreq_wq tpm_dev_wq ata_sff blkcg_punt_bio pool_workqueue_ scsi_wq kmpathd "
-    "kmpath_rdacd kcryptd kcryptd_io kcryptd_write kvfree_rcu_recl ecryptfs-kthrea xfsalloc xfs_mru_cache nvme-wq "
-    "nvme-reset-wq nvme-delete-wq kdamond ksoftirqd btrfs-transacti btrfs-cleaner acpi_thermal_pm".split()
+    "oom_reaper kthrotld mm_percpu_wq rcu_sched rcu_bh rcu_gp rcu_par_gp rcu_preempt rcu_tasks_kthre "
+    "rcu_tasks_kthread rcu_tasks_rude_ rcu_tasks_trace ext4-rsv-conver kstrp zswap-shrink kpsmoused inet_frag_wq "
+    "ipv6_addrconf slub_flushwq edac-poller devfreq_wq tpm_dev_wq ata_sff blkcg_punt_bio pool_workqueue_ scsi_wq "
+    "kmpathd kmpath_rdacd kcryptd kcryptd_io kcryptd_write kvfree_rcu_recl ecryptfs-kthrea xfsalloc xfs_mru_cache "
+    "nvme-wq nvme-reset-wq nvme-delete-wq kdamond ksoftirqd btrfs-transacti btrfs-cleaner acpi_thermal_pm"
 )
 """Names of kernel threads that no program bears (kthread_create, alloc_workqueue in Linux); some malware does."""
 
-_NUMBERED = frozenset("kswapd kcompactd scsi_eh_ scsi_tmf_ md_raid kdamond. txg_sync_".split())
+_NUMBERED = words("kswapd kcompactd scsi_eh_ scsi_tmf_ md_raid kdamond. txg_sync_")
 _BEGINNINGS = (
     "kworker/", "ksoftirqd/", "migration/", "rcuop/", "rcuos/", "rcuog/", "rcuc/", "rcub/", "cpuhp/", "idle_inject/",
     "jbd2/", "watchdog/", "xfsaild/", "xfs-buf/", "xfs-conv/", "xfs-cil/", "xfs-reclaim/", "xfs-log/", "kdmflush/",
     "kcryptd/", "kcryptd_io/", "dmcrypt_write/", "backlog_napi/", "ktimers/", "irq_work/", "posixcputmr/", "irq/",
 )  # fmt: skip
 
-_BRACKETED = frozenset(
-    "crypto md bioset writeback events cgroup cpuset perf khelper sync_supers nfsd lockd rpciod xprtiod netns hwrng "
-    "migration kdmflush loop0 deferwq charger_manager psimon cfg80211 flush events_unbound stopper target".split()
+_BRACKETED = words(
+    "crypto watchdogd md bioset writeback events cgroup cpuset perf khelper sync_supers nfsd lockd rpciod xprtiod "
+    "netns hwrng migration kdmflush loop0 deferwq charger_manager psimon cfg80211 flush events_unbound stopper "
+    "target"
 )
 """Names that a program may bear, too, and that are a kernel thread's in brackets, as ps(1) shows those."""
 
@@ -62,9 +67,9 @@ def findings(subject: Subject) -> list[Finding]:
         if kernel is not None:
             made.append(kernel)
     for source, text, is_file in (
-        (subject.link("comm"), process.name, False),
-        (subject.link("exe"), process.executable or "", True),
-        (subject.link("cmdline"), process.command[0] if process.command else "", False),
+        (subject.link("comm"), process.name[:LONGEST], False),
+        (subject.link("exe"), (process.executable or "")[:LONGEST], True),
+        (subject.link("cmdline"), process.command[0][:LONGEST] if process.command else "", False),
     ):
         if text.isascii() and text.isprintable() and (text.isalnum() or not _blank(text, is_file=is_file)):
             continue
@@ -135,8 +140,11 @@ def _deceives(
             return "proven"
     elif text.strip() and len(text.encode()) < LONGEST_COMM and " " not in text.strip() and text != text.strip():
         return "likely"
-    if any(ord(character) < 32 or ord(character) == 127 for character in text):
-        return "likely"
+    if not text.isprintable():
+        if any((character < " " and character not in "\n\t") or character == "\x7f" for character in text):
+            return "likely"
+        if any(character in "\n\t" for character in text.strip()):
+            return "guess"
     if text.isascii():
         return None
     for place, character in enumerate(text):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from whoseport.classifiers.found import found
 from whoseport.classifiers.interpreters import family_of
 from whoseport.classifiers.places import base_name
-from whoseport.classifiers.subject import SERVERS
+from whoseport.classifiers.subject import GENERIC
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from whoseport.classifiers.subject import Subject
     from whoseport.model import Finding, Process
 
+_SERVERS = ("server", "rpc")
 _vouched: dict[tuple[str, str | None, str | None], Finding] = {}
 _MOST = 4096
 
@@ -55,8 +56,8 @@ def _without(subject: Subject) -> list[Finding]:
     if family_of(own) is not None:
         return []
     for name in dict.fromkeys((own, process.name)):
-        known = [one for one in subject.named(name.lower()) if one.kind in SERVERS and _is_program(name, one.programs)]
-        if known:
+        known = [one for one in subject.named(name.lower()) if one.kind in _SERVERS and _is_program(name, one.programs)]
+        if known and name.lower() not in GENERIC:
             observed = f"{process.executable}, as {known[0].name}; no package, no unit of the system"
             return [found("server-without-package", "likely", subject.link("exe"), observed)]
     return []

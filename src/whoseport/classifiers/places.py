@@ -5,6 +5,8 @@ Pure text: what lies there and who may write is told elsewhere (ExecutableFile.o
 
 from __future__ import annotations
 
+from whoseport.classifiers.word_lists import words
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
@@ -54,7 +56,7 @@ SYSTEM = (
 """Folders that package managers fill."""
 
 # Folders whose name begins with a dot in which tools keep programs, by habit of the tool and not of a user
-TOOL_FOLDERS = frozenset(
+TOOL_FOLDERS = words(
     """
     .local .cache .config .var .nix-profile .nix-defexpr .guix-profile .linuxbrew .snap .flatpak .wine .steam
     .nvm .nodenv .fnm .volta .npm .npm-global .npm-packages .pnpm .pnpm-store .yarn .bun .deno .node .node_modules
@@ -77,7 +79,7 @@ TOOL_FOLDERS = frozenset(
     .kotlin .dropbox-dist .dropbox-dist-old .mozilla .thunderbird .minecraft .factorio .jenkins
     .buildkite-agent .github .gitlab-runner .runner .actions-runner .pulse .tor .tabnine .kite .sourcegraph
     .pytest_cache .mypy_cache .hypothesis .rpmdb .snapshots .zfs .osbuild .toolchains .sonar .sonarlint .wakatime
-    """.split()
+    """
 )
 
 UNPACKED = (
@@ -184,7 +186,7 @@ def inside(path: str, folder: str) -> bool:
 
 
 def _of_a_tool(part: str, path: str) -> bool:
-    """AppImage's mounts, .NET's unpacked bundles, wrapped programs of Nix (`.nginx-wrapped`), npm's files being moved."""
+    """AppImage's mounts, .NET's unpacked bundles, Nix's wrapped programs (`.nginx-wrapped`), projects' versions."""
     if part.startswith((".mount_", ".python-", ".ruby-", ".nvmrc", ".vscode", ".cursor", ".org.chromium.")):
         return True
     return part == ".net" or (part.endswith("-wrapped") and path.startswith(("/nix/store/", "/gnu/store/")))

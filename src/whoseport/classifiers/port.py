@@ -10,7 +10,6 @@ from whoseport.classifiers.found import cut, found, merged
 from whoseport.classifiers.shells import mentioned
 from whoseport.classifiers.views import unknown_sockets
 
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from whoseport.model import (
@@ -197,7 +196,8 @@ def _kernel_port(kernel: KernelPort) -> Finding:
 def _redirect(redirect: Redirect) -> str:
     ports = str(redirect.first) if redirect.first == redirect.last else f"{redirect.first}-{redirect.last}"
     target = f"{redirect.to_address or ''}:{redirect.to_port if redirect.to_port is not None else ports}"
-    return f"{redirect.family} {redirect.table} {redirect.chain} {redirect.hook}: {redirect.transport or 'any'} {ports} -> {target}"
+    rule = f"{redirect.family} {redirect.table} {redirect.chain} {redirect.hook}"
+    return f"{rule}: {redirect.transport or 'any'} {ports} -> {target}"
 
 
 def _socket(listener: Listener) -> str:

@@ -64,9 +64,9 @@ def _forced(subject: Subject, name: str, path: str) -> Finding | None:
         return None
     observed = f"{name}={path}" + (f", mapped, {mapped.state}" if mapped is not None else "")
     project = process.project
-    if project is not None and (project.markers or project.repository) and inside(path, project.folder):
-        if place != "temporary":
-            return found("library-from-odd-place", "proven", subject.link("environ"), observed)
+    is_own = project is not None and bool(project.markers or project.repository) and inside(path, project.folder)
+    if is_own and place != "temporary":
+        return found("library-from-odd-place", "proven", subject.link("environ"), observed)
     return found("preloaded-from-odd-place", "proven", subject.link("environ"), observed)
 
 

@@ -10,6 +10,7 @@ from whoseport.classifiers.commands import split_words, takes_commands, unwrappe
 from whoseport.classifiers.found import found
 from whoseport.classifiers.interpreters import LOADERS, MULTI_CALL, family_of
 from whoseport.classifiers.places import base_name
+from whoseport.classifiers.word_lists import words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from whoseport.classifiers.subject import Subject
     from whoseport.model import Finding, Process, RelatedProcess, Streams
 
-RELAYS = frozenset(
+RELAYS = words(
     "nc ncat netcat nc.openbsd nc.traditional nc6 cryptcat socat sbd tcpsvd udpsvd tcpserver telnet s_server pwncat "
-    "dbclient gnutls-serv".split()
+    "dbclient gnutls-serv"
 )
 """Programs that pass on what comes through a socket, and do nothing of their own with it."""
 
@@ -29,7 +30,7 @@ _SOCAT = ("exec:", "system:", "shell:")
 _TAKES_PROGRAM = {"tcpserver": 2, "tcpsvd": 2, "udpsvd": 2}
 """Super-servers and the number of words (address, port) before the program that they start."""
 
-_WITHOUT_PROGRAM = frozenset("xterm urxvt rxvt konsole gnome-terminal gdbserver lldb-server".split())
+_WITHOUT_PROGRAM = words("xterm urxvt rxvt konsole gnome-terminal gdbserver lldb-server")
 _IDLE = (None, "/dev/null")
 
 
@@ -220,7 +221,7 @@ def _login_of_telnetd(command: Sequence[str]) -> str | None:
     for place, word in enumerate(command[1:], 1):
         if word[:1] == "-" and word[-1:] in ("l", "L", "E") and not word.startswith("--") and place + 1 < len(command):
             given = split_words(command[place + 1])
-            if given and (_gives_shell(given) or base_name(given[0]) in MULTI_CALL and len(given) == 1):
+            if given and (_gives_shell(given) or (base_name(given[0]) in MULTI_CALL and len(given) == 1)):
                 return f"{word} {command[place + 1]}"
         for option in ("--exec-login=", "-l/"):
             if word.startswith(option) and _gives_shell(split_words(word[len(option) - (option == "-l/") :])):

@@ -6,6 +6,7 @@ from whoseport.classifiers.command_line import started_by
 from whoseport.classifiers.commands import reads_program
 from whoseport.classifiers.interpreters import LOADERS
 from whoseport.classifiers.places import base_name, place_of
+from whoseport.classifiers.word_lists import words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,8 +16,15 @@ if TYPE_CHECKING:
     from whoseport.classifiers.places import Place
     from whoseport.model import NamedFile, Process, Software
 
-SERVERS = ("server", "rpc", "desktop", "forwarder", "development-server")
-"""Kinds of software whose name a program bears to say what it serves."""
+GENERIC = words(
+    "master registry starter bird zebra vector vault host code go edge cursor trunk barrier bacon burp bore beam "
+    "heartbeat motion loki nebula nomad oracle fossil approx pinger redir supernode pluto charon chisel bao air "
+    "monit janus raylet r x gcs_server fileserver fbserver fbguard cache-main b-httpworker volserver searchd "
+    "trace-agent all-in-one-linux symfony fish nu nsd ss-server hitch taskd frpc frps portmap h2o surreal sockd "
+    "spamd pasta code-server web app api server agent worker daemon main proxy node broker gateway controller "
+    "scheduler"
+)
+"""Names of known servers that are everybody's words, too: bearing one says nothing."""
 
 _FILES = ("script", "jar")
 
@@ -24,9 +32,9 @@ _FILES = ("script", "jar")
 class Subject:
     """A process, and what is understood of it.
 
-    `own` is the base name of its executable, `place` the kind of place that this lies in; `start` what its command line
-    starts; `script` the path, as it was given, of what an interpreter (or ld.so) runs; `code` the program that stands on
-    the command line; `from_input` tells of one that is read from standard input.
+    `own` is the base name of its executable, `place` the kind of place that this lies in; `start` what its command
+    line starts; `script` the path, as it was given, of what an interpreter (or ld.so) runs; `code` the program that
+    stands on the command line; `from_input` tells of one that is read from standard input.
     """
 
     __slots__ = ("code", "from_input", "loaded", "named", "own", "place", "process", "script", "start")
