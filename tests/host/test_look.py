@@ -139,10 +139,10 @@ def test_what_was_closed_meanwhile_is_not_told(monkeypatch: pytest.MonkeyPatch) 
     closing = socket.create_server(("127.0.0.1", 0))
     inode, port = os.fstat(closing.fileno()).st_ino, closing.getsockname()[1]
 
-    def close_first(inodes: set[int], *, proc: str) -> object:
+    def close_first(inodes: set[int], **options: Any) -> object:
         assert inode in inodes
         closing.close()
-        return find(inodes, proc=proc)
+        return find(inodes, **options)
 
     monkeypatch.setattr(looking, "find_holders", close_first)
     assert look(port).listeners == ()

@@ -45,6 +45,7 @@ WANTED = frozenset(
         ),
     )
 )
+_STARTS = frozenset(name[:3] for name in WANTED)
 LONGEST_VALUE = 4096
 
 
@@ -58,7 +59,8 @@ def wanted(content: bytes) -> tuple[tuple[bytes, bytes], ...]:
     """
     found: dict[bytes, bytes] = {}
     for entry in content.split(b"\0"):
-        name, equals, value = entry.partition(b"=")
-        if name in WANTED and equals and name not in found:
-            found[name] = value[:LONGEST_VALUE]
+        if entry[:3] in _STARTS:
+            name, equals, value = entry.partition(b"=")
+            if name in WANTED and equals and name not in found:
+                found[name] = value[:LONGEST_VALUE]
     return tuple(found.items())

@@ -14,7 +14,7 @@ from whoseport.host.linux.forwarders import READERS as FORWARDERS
 from whoseport.host.linux.forwarders import forwarding
 from whoseport.host.linux.listeners import Listeners, Surroundings, unseen_details
 from whoseport.host.linux.namespaces import namespaces_of, own_namespace, survey
-from whoseport.host.linux.owners import Holders, find_holders, read_holders
+from whoseport.host.linux.owners import Holders, find_holders, read_holders, survey_tables
 from whoseport.host.linux.privileges import read_privileges
 from whoseport.host.linux.processes import Processes
 from whoseport.host.linux.settings import read_settings
@@ -29,7 +29,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from whoseport.host.linux.namespaces import Namespace
+    from whoseport.host.linux.namespaces import Namespace, Survey
+    from whoseport.host.linux.owners import Tables
     from whoseport.host.linux.sockets import RawSocket, SocketTable, Want
     from whoseport.model import BpfRefusal, Container, Forwarding, OwnersMethod
 
@@ -58,9 +59,14 @@ def look(
     users = Users(f"{root}/etc/passwd")
     privileges = read_privileges(users, proc=proc)
     want: Want = "everything" if everything else "listening"
-    surveyed = aside(lambda: survey(proc)) if _crowded(proc) else lambda: survey(proc)
+
+    def survey_processes() -> tuple[Survey | None, Tables | None]:
+        return survey(proc), None if bpf else survey_tables(proc)
+
+    processes_surveyed = aside(survey_processes) if _crowded(proc) else survey_processes
     own = read_sockets(port=port, want=want, peers=peers, netns=own_namespace(proc), proc=proc)
-    namespaces = namespaces_of(surveyed(), proc=proc)
+    surveyed, descriptors = processes_surveyed()
+    namespaces = namespaces_of(surveyed, proc=proc)
     tables = [own]
     if namespaces.others:
         from whoseport.host.linux.entering import read_namespace
@@ -71,7 +77,7 @@ def look(
     if len(sockets) >= MANY:
         Listener.expect_many()
         Process.expect_many()
-    holders, method, refusal = _find_owners({socket.inode for socket in sockets}, bpf=bpf, proc=proc)
+    holders, method, refusal = _find_owners({socket.inode for socket in sockets}, descriptors, bpf=bpf, proc=proc)
     sockets = _still_there(sockets, holders, tables, namespaces.others, port=port, proc=proc)
     containers = _Containers(root)
     processes = Processes(users, containers.of, proc=proc)
@@ -147,7 +153,9 @@ def _crowded(proc: str) -> bool:
         return False
 
 
-def _find_owners(inodes: set[int], *, bpf: bool, proc: str) -> tuple[Holders, OwnersMethod, BpfRefusal | None]:
+def _find_owners(
+    inodes: set[int], descriptors: Tables | None, *, bpf: bool, proc: str
+) -> tuple[Holders, OwnersMethod, BpfRefusal | None]:
     """Who holds these sockets, by which method, and why not by a BPF program where one was asked for."""
     refusal = None
     if bpf:
@@ -157,7 +165,7 @@ def _find_owners(inodes: set[int], *, bpf: bool, proc: str) -> tuple[Holders, Ow
         if not isinstance(found, str):
             return read_holders(found, wanted=inodes, proc=proc), "bpf-iterator", None
         refusal = found
-    return find_holders(inodes, proc=proc), "proc-walk", refusal
+    return find_holders(inodes, tables=descriptors, proc=proc), "proc-walk", refusal
 
 
 def _still_there(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     Share = tuple[dict[int, list[int]], dict[int, Details], list[int]]
     """Pids by inode, details by pid, pids that refused."""
+    Tables = tuple[set[int], list[list[int]], int]
 
 WORTH_SHARING = 6_000
 """Descriptors from which on the start of another process costs less than it saves."""
@@ -50,14 +51,18 @@ class Holders(Record):
     hidden: bool
 
 
-def find_holders(inodes: Iterable[int], *, proc: str = "/proc", workers: int | None = None) -> Holders:
-    """Walk the descriptors of every process. `workers`: how many share it; None lets the amount of work decide."""
+def find_holders(
+    inodes: Iterable[int], *, tables: Tables | None = None, proc: str = "/proc", workers: int | None = None
+) -> Holders:
+    """Walk the descriptors of every process. `workers`: how many share it; None lets the amount of work decide.
+
+    `tables` is what `survey_tables` told, where it was asked already.
+    """
     wanted = {f"socket:[{inode}]": inode for inode in inodes if inode}
-    everyone = _pids(proc)
+    everyone, groups, reachable = tables or survey_tables(proc)
     hidden = 1 not in everyone or _in_pid_namespace(proc)
     if not wanted:
         return Holders(pids={}, details={}, refused=(), hidden=hidden)
-    groups, reachable = _survey(everyone, proc)
     if workers is None:
         workers = min(processors(), reachable // (WORTH_SHARING // 2))
 
@@ -140,11 +145,13 @@ def _in_pid_namespace(proc: str) -> bool:
         return True
 
 
-def _survey(everyone: Iterable[int], proc: str) -> tuple[list[list[int]], int]:
-    """Groups of pids that are worth a walk, the largest first, and how many descriptors we may reach in them.
+def survey_tables(proc: str = "/proc") -> Tables:
+    """All pids, groups of those worth a walk, the largest first, and how many descriptors we may reach in them.
 
-    The size of /proc/PID/fd is the number of open descriptors since Linux 6.2, and zero before; ours never is zero.
+    Plain values, so that a copy of us can deliver them. The size of /proc/PID/fd is the number of open descriptors
+    since Linux 6.2, and zero before; ours never is zero.
     """
+    everyone = _pids(proc)
     counted = _size(f"{proc}/self/fd") > 0
     me = os.geteuid()
     weights: list[tuple[int, int]] = []
@@ -169,7 +176,7 @@ def _survey(everyone: Iterable[int], proc: str) -> tuple[list[list[int]], int]:
             weight = 0
         groups[-1].append(pid)
         weight += descriptors + 10
-    return groups, reachable
+    return everyone, groups, reachable
 
 
 def _size(path: str) -> int:

@@ -186,6 +186,7 @@ class Processes:
         self._proc = proc
         self._booted = boot_time() if booted is None else booted
         self._ticks = os.sysconf("SC_CLK_TCK")
+        self._moments: dict[int, str] = {}
         self._noted: dict[int, Details] = {}
         self._family: dict[int, tuple[int, ParentProcess] | None] = {}
         self._lines: dict[int, tuple[ParentProcess, ...]] = {}
@@ -237,7 +238,10 @@ class Processes:
     def started(self, ticks: int) -> str:
         """UTC, ISO 8601, of a start in ticks since boot."""
         seconds = (self._booted + ticks * 1_000_000_000 // self._ticks) // 1_000_000_000
-        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+        told = self._moments.get(seconds)
+        if told is None:
+            told = self._moments[seconds] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+        return told
 
     def group(self, cgroups: bytes) -> tuple[str | None, str | None, Container | None]:
         """Unit, slice and container that the content of /proc/PID/cgroup stands for."""
