@@ -17,7 +17,8 @@ from tests.render.facts import (
     process,
     unseen,
 )
-from tests.render.views import BUSY
+from tests.render.judgements import verdict
+from tests.render.views import BUSY, JUDGED_LIST
 from whoseport.model import Inspection
 from whoseport.render import table
 from whoseport.render.language import ENGLISH, Language
@@ -102,3 +103,60 @@ def test_no_cell_is_a_formula() -> None:
     evil = process(1, "=cmd|' /C calc'!A1", command=("-bash",), executable="@x", unit="+1")
     row = next(csv.DictReader(io.StringIO(table.csv(host(listener(owners=(evil,), unit=None))))))
     assert [row[key][0] for key in ("names", "commands", "executables", "unit")] == ["'"] * 4
+
+
+def test_verdicts_are_told_to_spreadsheets() -> None:
+    rows = list(csv.DictReader(io.StringIO(table.csv(JUDGED_LIST))))
+    found = [one.verdict for one in JUDGED_LIST.listeners]
+    assert [(row["kind"], row["concern"], row["name"]) for row in rows] == [
+        (one.kind, one.concern, one.name) for one in found if one
+    ]
+    bare = next(csv.DictReader(io.StringIO(table.csv(BUSY))))
+    assert (bare["kind"], bare["concern"], bare["name"]) == ("", "", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "program", "shown_as"),
+    [
+        ("PostgreSQL", "postgres", "postgres"),
+        ("OpenSSH", "sshd", "sshd"),
+        ("CUPS", "cupsd", "cupsd"),
+        ("Vite", "node", "Vite"),
+        ("RabbitMQ", "beam.smp", "RabbitMQ"),
+        ("report.jar", "java", "report.jar"),
+        ("BIND", "named", "BIND"),
+        (None, "named", "named"),
+    ],
+)
+def test_what_runs_has_its_proper_name_where_the_program_does_not_tell_it(
+    name: str | None, program: str, shown_as: str
+) -> None:
+    told = verdict("known-service", name=name)
+    line = shown(host(listener(owners=(process(5, program),), verdict=told)))[1]
+    assert re.split(r" {2,}", line)[2] == shown_as
+    if name is not None:
+        guessed = shown(host(listener(owners=(process(5, program),), verdict=told.replace(certainty="guess"))))[1]
+        assert re.split(r" {2,}", guessed)[2] == program
+
+
+@pytest.mark.parametrize("width", [None, 80, 60, 40])
+def test_what_is_suspicious_is_marked_in_the_gap_and_nothing_moves(width: int | None) -> None:
+    lines = shown(JUDGED_LIST, width=width)
+    calm = JUDGED_LIST.replace(
+        listeners=tuple(
+            one.replace(verdict=one.verdict and one.verdict.replace(concern="none")) for one in JUDGED_LIST.listeners
+        )
+    )
+    before = shown(calm, width=width)
+    marked = [line for line in lines if "! " in line]
+    assert len(marked) == 1
+    assert marked[0].startswith("8787/tcp")
+    assert [line.replace("! ", "  ") for line in lines[:8]] == before[:8]
+    assert lines[9] == "7 listeners, 1 suspicious, 2 partly seen (~)"
+    assert lines[10].startswith("Next      whoseport 8787/tcp")
+
+
+def test_of_a_saved_list_no_step_acts_on_this_machine() -> None:
+    text = table.listing(JUDGED_LIST, language=ENGLISH, width=None, colour=False, saved=True)
+    assert "1 suspicious" in text
+    assert "Next" not in text

@@ -66,6 +66,10 @@ class TestDevelopment:
         assert "Vite dev server of ana" in headline(
             by_root.replace(privileges=by_root.privileges.replace(uid=0, user="root"))
         )
+        roots = held(DEVELOPED, VITE_SHOP.replace(uid=0, user="root"))
+        assert "Vite dev server of root" in headline(
+            roots.replace(privileges=roots.privileges.replace(uid=0, user="root"))
+        )
         nobody = held(DEVELOPED, VITE.replace(uid=None, user=None))
         assert "your" not in headline(nobody.replace(privileges=nobody.privileges.replace(uid=None)))
 
@@ -126,6 +130,10 @@ class TestConcern:
         assert "whoseport explain executable-deleted" in steps
         assert "whoseport stop" not in steps
         assert "kill" not in steps
+
+    def test_a_note_needs_no_explanation_among_the_steps(self) -> None:
+        told = verdict("known-service", "temporary-place", concern="note", name="x")
+        assert "explain" not in page(held(told, SERVER))
 
     def test_a_hint_of_practice_says_so(self) -> None:
         told = verdict("known-service", "usual-practice", certainty="guess", concern="undetermined", name="Redis")
