@@ -5,6 +5,7 @@ from __future__ import annotations
 from whoseport.classifiers.command_line import started_by
 from whoseport.classifiers.development_commands import BY_FAMILY, RUNNERS, TITLES
 from whoseport.classifiers.found import cut, found
+from whoseport.classifiers.origin import role_of
 from whoseport.classifiers.own_code import own_name
 from whoseport.classifiers.software import INSTALLED, package_of_path, title_names, without_extension
 from whoseport.model import Evidence, Finding
@@ -220,13 +221,12 @@ def _java(start: Start) -> str | None:
 
 
 def _by_parents(process: Process, start: Start) -> Developed | None:
+    """By the nearest ancestor that ran a command: shells and package scripts between only pass it on."""
     for parent in process.parents[:_MOST_PARENTS]:
         if parent.command is None:
-            continue
+            return None
         above = started_by(parent.command, parent.executable, parent.name)
-        if above.family == "shell":
-            if above.form == "input":
-                return None  # somebody's own shell: what is above it started the shell
+        if above.family == "shell" and above.form == "inline":
             continue
         if start.family is not None or start.name == "workerd":
             told = command_named(above, environment={})
@@ -237,6 +237,10 @@ def _by_parents(process: Process, start: Start) -> Developed | None:
             if start.form in ("inline", "title") and above.family == start.family:
                 name = own_name(process, above)
             return _by_parent(name or process.name, parent)
+        passes_on = role_of(parent)
+        same = above.subject == start.subject and above.form == start.form
+        if not same and (passes_on is None or passes_on[0] != "started-by-package-script"):
+            return None
     return None
 
 
