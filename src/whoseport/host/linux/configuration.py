@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 
 from whoseport.host.linux.bounded import OPEN_FLAGS
-from whoseport.host.linux.configuration_lines import may_set
 from whoseport.host.linux.port_settings import parse
 from whoseport.model import Mention
 
@@ -25,7 +24,7 @@ _DEEPEST = 4
 _MOST = 5000
 
 _NO_FOLDERS = """
-    acpi alsa alternatives apm apparmor apparmor.d apport apt archive avahi/services bash_completion.d binfmt.d
+    acpi alsa alternatives apm apparmor apparmor.d apport apt archive bash_completion.d binfmt.d
     bluetooth brltty ca-certificates calendar chromium console-setup cracklib cron.d cron.daily cron.hourly
     cron.monthly cron.weekly cron.yearly crowdsec csf dbus-1 dconf debconf depmod.d dhcp dictionaries-common dkms
     dpkg dracut.conf.d emacs environment.d examples fail2ban firewalld fish fonts gconf gdb gimp glvnd groff grub.d
@@ -35,9 +34,9 @@ _NO_FOLDERS = """
     pam.d pcmcia perl pipewire pkcs11 pki plymouth pm polkit-1 ppd ppp private profile.d psad pulse python rc0.d
     rc1.d rc2.d rc3.d rc4.d rc5.d rc6.d rcS.d rpm sane.d security selinux sensors.d sgml shorewall shorewall6 skel
     snort ssh_config.d ssl sudoers.d suricata sysctl.d systemd terminfo texmf thermald tmpfiles.d udev udisks2 ufw
-    update-manager update-motd.d update-notifier vim vulkan wpa_supplicant X11 xdg xml zsh_command_not_found
+    update-manager update-motd.d update-notifier vim vulkan wpa_supplicant X11 xdg xinetd.d xml zsh_command_not_found
 """
-_NO_PARTS = ("-available", "java-", "python3", "perl", "openjdk", "ImageMagick", ".git", ".svn")
+_NO_PARTS = ("-available", "-example", "_example", "java-", "python3", "perl", "openjdk", "ImageMagick", ".git", ".svn")
 _NO_ENDINGS = (
     *("~", ".bak", ".old", ".orig", ".dpkg-old", ".dpkg-dist", ".dpkg-new", ".dpkg-bak", ".ucf-dist", ".ucf-old"),
     *(".rpmnew", ".rpmsave", ".rpmorig", ".swp", ".example", ".sample", ".dist", ".template", ".disabled", ".pem"),
@@ -62,8 +61,6 @@ def read(*, port: int | None = None, root: str = "") -> tuple[Mention, ...]:
     found: list[Mention] = []
     for path, content in contents(root, containing=digits):
         if digits is not None and not _stands_in_code(content, digits):
-            continue
-        if not may_set(content):
             continue
         for setting in parse(content, path=path, port=port):
             found.append(

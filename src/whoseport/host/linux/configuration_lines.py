@@ -37,13 +37,13 @@ def may_set(data: bytes) -> bool:
     return any(word in lower for word in _WORDS) and b"\0" not in data
 
 
-def statements_of(data: bytes, *, arguments: bool = False) -> list[Statement]:
+def statements_of(data: bytes, *, markup: bool = False, arguments: bool = False) -> list[Statement]:
     """Keys with their values, each with the parts of the file around it; comments are left out.
 
-    `arguments`: values may hold a command line, whose options are keys, too.
+    `markup`: the file is XML. `arguments`: values may hold a command line, whose options are keys, too.
     """
     found: list[Statement] = []
-    parts = _Parts(markup=data.lstrip()[:1] == b"<")
+    parts = _Parts(markup=markup)
     for number, line in enumerate(data.split(b"\n")[:MOST_LINES], 1):
         if len(line) > LONGEST_LINE:
             continue
@@ -113,7 +113,8 @@ class _Parts:
             letter = stripped[at : at + 1]
             if letter == b"{":
                 found.append((piece, self._scope()))
-                name = piece.strip().rstrip(b":= \t").strip(b"\"' ")
+                name = piece.strip().rstrip(b":= \t")
+                name = name.strip(b"\"'") if name[:1] in (b'"', b"'") else name
                 if len(self._blocks) < _DEEPEST:
                     self._blocks.append(name[:80])
                 piece = b""
@@ -193,7 +194,7 @@ def _pairs(fragment: bytes, *, arguments: bool) -> list[tuple[bytes, bytes]]:
         return special
     if words[0][:1] == b"-" and words[0] != b"-":
         return _options(words)
-    if words[0] in (b"-", b"export", b"set", b"declare", b"typeset") and len(words) > 1:
+    if words[0] in (b"-", b"export", b"set", b"declare", b"typeset", b"option") and len(words) > 1:
         fragment = fragment.strip().removeprefix(words[0]).strip()
     fragment = fragment.strip().lstrip(b"$")
     key, value = _split(fragment)
@@ -218,7 +219,8 @@ def _split(fragment: bytes) -> tuple[bytes, bytes]:
     if not key or (rest and rest[:1] not in (b" ", b"\t", b"=", b":")):
         return b"", b""
     value = rest.lstrip()
-    if value[:1] in (b"=", b":"):
+    # what follows a space may be an address that begins with colons
+    if value[:1] == b"=" or (value[:1] == b":" and (not rest[:1].isspace() or value[1:2] in (b"", b" ", b"\t"))):
         return key, value[1:].lstrip(b">").strip()
     before, equals, after = value.partition(b"=")
     if equals and len(before) < 40 and _KEY_CHARACTERS.issuperset(before.strip()) and not before.strip().isdigit():
@@ -242,6 +244,8 @@ def _special(fragment: bytes, words: list[bytes]) -> list[tuple[bytes, bytes]] |
         return [(kind + b".port", number)] if kind is not None and number else []
     if first.startswith(b'$server["socket"]'):
         return [(b"listen", fragment.partition(b"==")[2].partition(b"{")[0].strip())]
+    if b' listen="' in fragment and b"cmd=" in fragment:
+        return [(b"listen", fragment.partition(b' listen="')[2].partition(b'"')[0])]  # cyrus.conf(5)
     if first == b"daemon_smtp_ports":
         return [(b"ports", fragment.partition(b"=")[2].strip())]
     return None

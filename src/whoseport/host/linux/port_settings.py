@@ -7,8 +7,9 @@ rather miss a setting than take another number for a port; setting_keys.py has t
 
 from __future__ import annotations
 
-from whoseport.host.linux.configuration_lines import ENDS_OF_VALUE, LONGEST_LINE, MOST_LINES, statements_of
+from whoseport.host.linux.configuration_lines import ENDS_OF_VALUE, may_set, statements_of
 from whoseport.host.linux.named_ports import address_and_port, address_of, port_number, shown
+from whoseport.host.linux.own_formats import READERS, Setting
 from whoseport.host.linux.setting_keys import (
     bind_prefix,
     is_place,
@@ -21,6 +22,8 @@ from whoseport.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from whoseport.host.linux.configuration_lines import Scope, Statement
     from whoseport.model import Transport
 
@@ -28,19 +31,13 @@ _MOST_SETTINGS = 2000
 _MOST_ADDRESSES = 8
 _ANY = ("*", "0.0.0.0", "::")
 _TRANSPORTS: dict[bytes, Transport] = {b"udp": "udp", b"quic": "udp", b"tcp": "tcp", b"sctp": "sctp"}
+_PLAIN = frozenset((b"listen", b"listening", b"bind", b"tls", b"ssl", b"server", b"tcp", b"udp", b"local", b"main"))
+_WHOLE: tuple[Scope, ...] = ((), (b"server",))
+_ALONE = (b"listen", b"listener")
+"""Keys whose value may be a port alone."""
+
 _ARGUMENT_FOLDERS = ("/etc/default/", "/etc/sysconfig/", "/etc/conf.d/")
 """Their files give a service its arguments, mostly in one value."""
-
-
-class Setting(Record):
-    """A line that sets a port. `section` is the part of the file that it stands in, None at its top."""
-
-    line: int
-    port: int
-    transport: Transport | None
-    address: str | None
-    section: str | None
-    text: str
 
 
 class _Found(Record):
@@ -57,9 +54,12 @@ def parse(data: bytes, *, path: str, port: int | None = None) -> tuple[Setting, 
     """The settings of this port, or of any, in one file; `path` tells the words that the file may use of itself."""
     name = path.rpartition("/")[2]
     own = frozenset(words_of(path.encode("utf-8", "surrogateescape").removeprefix(b"/etc/")[-80:]))
-    if name == "master.cf":
-        return _of_master(data, port)
-    statements = statements_of(data, arguments=path.startswith(_ARGUMENT_FOLDERS))
+    if name in READERS:
+        return tuple(one for one in READERS[name](data)[:_MOST_SETTINGS] if port in (None, one.port))
+    if not may_set(data):
+        return ()
+    markup = name.endswith(".xml") or data.lstrip()[:2] in (b"<?", b"<!")
+    statements = statements_of(data, markup=markup, arguments=path.startswith(_ARGUMENT_FOLDERS))
     found: list[_Found] = []
     binds: dict[tuple[Scope, Scope], list[str]] = {}
     for one in statements:
@@ -98,15 +98,19 @@ def _section(scope: Scope) -> str | None:
 
 
 def _beside(found: _Found, binds: dict[tuple[Scope, Scope], list[str]]) -> list[str] | None:
-    """The addresses that lines beside the port set: of the same first words, else without; the nearest part first.
+    """The addresses that lines beside the port set, the nearest part of the file first.
 
-    None where the neighbour is another machine's name: then the port is that machine's.
+    They bear the same first words, as `rpc-bind-address` goes with `rpc-port`, and not with `port`; a whole program's
+    own goes with its plain port, and where it is the network's, with every one. None where the neighbour is another
+    machine's name: then the port is that machine's.
     """
+    prefixes = [found.prefix, *_WHOLE] if _PLAIN.issuperset(found.prefix) else [found.prefix]
+    prefixes.append((b"network",))
     scope = found.statement.scope
     while True:
-        for prefix in (found.prefix, (), (b"server",), (b"network",), (b"http",)):
+        for prefix in prefixes:
             named = binds.get((scope, prefix))
-            if named is not None and (prefix != (b"http",) or not found.prefix):
+            if named is not None:
                 return None if named == [""] else named
         if not scope:
             return []
@@ -121,8 +125,8 @@ def _read(one: Statement, own: frozenset[bytes]) -> tuple[list[_Found], list[tup
     prefix = port_prefix(words, own)
     if prefix is not None:
         return _ports(one, prefix, several=words[-1] == b"ports"), []
-    if listens(words):
-        found = _listening(one, words[:-1], alone=words[-1] in (b"listen", b"listener"))
+    if listens(words) or (words[-1] in (b"interface", b"address") and b"@" in one.value):
+        found = _listening(one, words[:-1], alone=b"listeners" in words[:-1] or words[-1] in _ALONE)
         if found:
             return found, []
     elif is_place(words):
@@ -152,7 +156,7 @@ def _ports(one: Statement, prefix: Scope, *, several: bool) -> list[_Found]:
         if place is None:
             return []
         places = [(None if place[0] == "." else place[0], place[1])]
-    transport = _TRANSPORTS.get(prefix[-1]) if prefix else None
+    transport = _transport(prefix) or _transport(part for name in one.scope for part in words_of(name))
     if one.key == b"ListenPort" and one.scope == (b"Interface",):
         transport = "udp"  # wg(8)
     return [
@@ -161,14 +165,20 @@ def _ports(one: Statement, prefix: Scope, *, several: bool) -> list[_Found]:
     ]
 
 
+def _transport(words: Iterable[bytes]) -> Transport | None:
+    """The transport that exactly one of the words names."""
+    named = {_TRANSPORTS[word] for word in words if word in _TRANSPORTS}
+    return named.pop() if len(named) == 1 else None
+
+
 def _listening(one: Statement, prefix: Scope, *, alone: bool) -> list[_Found]:
     """`80`, `*:80`, `[::]:443 ssl http2`, `:80,:443`, `"0.0.0.0" "25826"`, `1883 127.0.0.1`."""
-    words = one.value.replace(b'["', b" ").replace(b"['", b" ").split()
+    words = one.value.split()
     if not words:
         return []
-    transport = next(
-        (_TRANSPORTS[word] for raw in words[1:] if (word := raw.strip(ENDS_OF_VALUE)) in _TRANSPORTS), None
-    )
+    if words[0][:1] == b"[" and (words[0][-1:] == b"]" or b"]" not in words[0]):
+        words[0] = words[0].strip(b"[]")  # a list, no address of IPv6
+    transport = _transport(word.strip(ENDS_OF_VALUE) for word in words[1:])
     places = []
     for word in words[0].split(b",")[:_MOST_ADDRESSES]:
         place = address_and_port(_bare(word))
@@ -189,7 +199,7 @@ def _addresses(value: bytes) -> list[str]:
     """The numeric addresses of a list, `localhost` and `*`. A dash before one lets it be missing (redis.conf)."""
     found = []
     for word in value.replace(b",", b" ").split()[:_MOST_ADDRESSES]:
-        bare = _bare(word).lstrip(b"-").strip(b"[]")
+        bare = word.strip(b"[]\"';").lstrip(b"-")
         address = address_of(bare if bare.count(b":") != 1 else b"")
         if address is not None and (address in ("localhost", "*") or _is_numeric(bare)):
             found.append(address)
@@ -210,23 +220,3 @@ def _first(value: bytes) -> bytes:
 def _bare(word: bytes) -> bytes:
     """A word without quotes and what ends a statement; brackets of an address stay."""
     return word.strip(b"\"'").rstrip(b";,").strip(b"\"'")
-
-
-def _of_master(data: bytes, port: int | None) -> tuple[Setting, ...]:
-    """Services of postfix by number, `127.0.0.1:10025 inet n ...` (master(5)); names are those of /etc/services."""
-    found = []
-    for number, line in enumerate(data.split(b"\n")[:MOST_LINES], 1):
-        words = line[:LONGEST_LINE].split(None, 2)
-        if len(words) < 3 or words[1] != b"inet" or line[:1] in (b" ", b"\t", b"#"):
-            continue
-        place = address_and_port(words[0])
-        if place is None and words[0] in _MASTER_NAMES:
-            place = (None, _MASTER_NAMES[words[0]])
-        if place is not None and port in (None, place[1]):
-            found.append(
-                Setting(line=number, port=place[1], transport="tcp", address=place[0], section=None, text=shown(line))
-            )
-    return tuple(found[:_MOST_SETTINGS])
-
-
-_MASTER_NAMES = {b"smtp": 25, b"submission": 587, b"submissions": 465, b"smtps": 465, b"qmqp": 628}

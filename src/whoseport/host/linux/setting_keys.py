@@ -19,7 +19,7 @@ _OWN = frozenset(
     admin api binary bind c2s client cluster cmd command console control daemon dashboard debug default dns ftp
     gossip graphql grpc gui health healthcheck http httpd https insecure internal jetty jmx json legacy listen
     listener listening local main management metrics mgmt mountd mysqlx native natpmp net network or peer plain
-    plaintext primary public quic rest rpc s2s secure server sftp smb socks ssh ssl stat stats status storage
+    plaintext primary public quic rest rpc s2s secure server sftp smb socket socks ssh ssl stat stats status storage
     stratum tcp telnet text thrift tls trans transport tunnel udp ui web websocket webui ws wss xml
     """.split()
 )
@@ -65,7 +65,7 @@ _LISTENS = frozenset(
 )
 _PLACES = frozenset(
     b"""
-    addr address addresses addrs endpoint endpoints on url urls
+    addr address addresses addrs endpoint endpoints on socket url urls
     """.split()
 )
 _OTHERS = frozenset(
@@ -80,7 +80,7 @@ OTHERS_PARTS = frozenset(
     datasource datasources db destination destinations elasticsearch email exporter exporters forward forwarder
     graphite home identity influxdb kafka kdc ldap mail mailer mariadb master memcache memcached mongo mongodb mqtt
     mysql nameserver output outputs peers pgsql postgres postgresql proxy queue rabbitmq redis relay remote remotes
-    replica scrape sentinel slave smarthost smtp statsd syslog target targets upstream upstreams
+    replica scrape send sender sends sentinel slave smarthost smtp statsd syslog target targets upstream upstreams
     """.split()
 )
 """Parts of a file that tell where another service is, unless the file's own path bears the word."""
@@ -152,6 +152,8 @@ def listens(words: tuple[bytes, ...]) -> bool:
     """Whether a key's value is where a server listens, its port included."""
     if not words or not _OTHERS.isdisjoint(words):
         return False
+    if words[0] == b"listeners" and words[1:2] in ((b"tcp",), (b"ssl",)):
+        return True  # rabbitmq.conf: `listeners.tcp.default = 5672`
     return words[-1] in _LISTENS or (words[-1] in _PLACES and (b"listen" in words or b"bind" in words))
 
 
