@@ -60,7 +60,9 @@ class TestPractice:
             "servers of njrat, asyncrat, quasar and 1 more were reported on this port elsewhere; "
             "says nothing of this machine\n" in shown
         )
-        assert "HARDRAIN was reported to open this port elsewhere; says nothing of this machine\n" in shown
+        assert "reported to be opened by HARDRAIN elsewhere; says nothing of this machine\n" in shown
+        twice = practised(asked(1177, HBCI, None), reported=(REPORTED[0], REPORTED[0].replace(family="njRAT")))
+        assert "servers of njrat were reported" in told(twice)
         assert "suspicious" not in shown
         assert "https://" not in shown
         full = told(answer, verbose=True)

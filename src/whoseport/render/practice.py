@@ -140,13 +140,16 @@ def _reported_rows(answer: Answer, *, language: Language, verbose: bool) -> list
     told: list[Row] = []
     by_side = {
         "remote": worded("servers of {families} were reported on this port elsewhere; says nothing of this machine"),
-        "listening": worded("{families} was reported to open this port elsewhere; says nothing of this machine"),
+        "listening": worded("reported to be opened by {families} elsewhere; says nothing of this machine"),
     }
     for side, template in by_side.items():
         uses = [one for one in answer.reported or () if one.side == side and asked in (None, one.transport or asked)]
         if not uses:
             continue
-        families = list({prose(one.family, limit=60): None for one in uses})
+        spelled: dict[str, Safe] = {}  # sources write a family's name in different ways
+        for one in uses:
+            spelled.setdefault(one.family.lower(), prose(one.family, limit=60))
+        families = list(spelled.values())
         value = say(template, families=_families(families, language))
         told.append(Row(label=label, key=Safe(""), value=value, wide=True, rank=4))
         if verbose:
