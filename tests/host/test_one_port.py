@@ -13,17 +13,23 @@ from hypothesis import strategies as st
 from tests.examples import DATABASE, listener
 from whoseport.host import for_port, look
 from whoseport.model import (
+    BindAttempt,
     Connections,
     Container,
     Inspection,
+    KernelPort,
+    Mention,
     Missing,
     Peer,
     PortConnections,
     PortRange,
     Privileges,
     Reason,
+    Redirect,
+    RpcProgram,
     Settings,
     Unseen,
+    View,
 )
 
 HERE = "4026531840"
@@ -227,6 +233,105 @@ def test_a_nameless_container_is_uncertain_only_where_there_is_one() -> None:
     for one in (listener(80).replace(container=nameless), listener(80, owners=(DATABASE.replace(container=nameless),))):
         assert for_port(inspection(one, unseen=(entry,)), 80).unseen == (entry,)
     assert for_port(inspection(listener(80), unseen=(entry,)), 80).unseen == ()
+
+
+def redirect(first: int, last: int, transport: Any = "tcp", **changes: Any) -> Redirect:
+    values: dict[str, Any] = {
+        "system": "nftables",
+        "family": "ip",
+        "table": "nat",
+        "chain": "PREROUTING > DOCKER",
+        "hook": "prerouting",
+        "transport": transport,
+        "first": first,
+        "last": last,
+        "address": None,
+        "interface": None,
+        "to_address": "172.17.0.2",
+        "to_port": 80,
+        "comment": None,
+    }
+    return Redirect(**(values | changes))
+
+
+def mention(first: int, last: int, transport: Any) -> Mention:
+    return Mention(
+        kind="ufw",
+        path="/etc/ufw/user.rules",
+        line=first,
+        transport=transport,
+        first=first,
+        last=last,
+        address=None,
+        name=None,
+        program=None,
+        package=None,
+        text="rule",
+    )
+
+
+def kernel_port(port: int, transport: Any) -> KernelPort:
+    return KernelPort(transport=transport, port=port, subsystem="nfsd", name=None, source="portlist")
+
+
+def rpc_program(port: int, transport: Any) -> RpcProgram:
+    return RpcProgram(program=100005, version=3, transport=transport, port=port, name="mountd", owner=None)
+
+
+def test_what_else_speaks_of_the_port_is_left() -> None:
+    mentions = (mention(80, 90, "tcp"), mention(85, 85, None), mention(85, 85, "udp"), mention(86, 99, "tcp"))
+    redirects = (redirect(80, 90), redirect(85, 85, "udp"), redirect(85, 85, None), redirect(84, 84))
+    kernel_ports = tuple(kernel_port(port, transport) for port in (84, 85) for transport in ("tcp", "udp"))
+    programs = tuple(rpc_program(port, transport) for port in (84, 85) for transport in ("tcp", "udp"))
+    binds = tuple(
+        BindAttempt(transport=transport, address="0.0.0.0", outcome="free", errno=None)  # type: ignore[arg-type]
+        for transport in ("tcp", "udp")
+    )
+    whole = inspection(
+        mentions=mentions, redirects=redirects, kernel_ports=kernel_ports, rpc_programs=programs, bind_attempts=binds
+    )
+    found = for_port(whole, 85)
+    assert found.mentions == mentions[:3]
+    assert found.redirects == (redirect(85, 85), redirect(85, 85, "udp"), redirect(85, 85, None))
+    assert found.kernel_ports == (kernel_port(85, "tcp"), kernel_port(85, "udp"))
+    assert found.rpc_programs == (rpc_program(85, "tcp"), rpc_program(85, "udp"))
+    assert found.bind_attempts == binds
+    tcp = for_port(whole, 85, transport="tcp")
+    assert tcp.mentions == mentions[:2]
+    assert tcp.redirects == (redirect(85, 85), redirect(85, 85, None))
+    assert (tcp.kernel_ports, tcp.rpc_programs) == ((kernel_port(85, "tcp"),), (rpc_program(85, "tcp"),))
+    assert tcp.bind_attempts == binds[:1]
+    assert for_port(found, 85) == found
+    assert for_port(tcp, 85, transport="tcp") == tcp
+
+
+def test_what_was_not_looked_at_stays_unknown() -> None:
+    found = for_port(inspection(), 80)
+    fields = (found.mentions, found.redirects, found.views, found.kernel_ports, found.bind_attempts, found.rpc_programs)
+    assert fields == (None,) * 6
+    empty = inspection(mentions=(), redirects=(), views=(), kernel_ports=(), bind_attempts=(), rpc_programs=())
+    found = for_port(empty, 80)
+    fields = (found.mentions, found.redirects, found.views, found.kernel_ports, found.bind_attempts, found.rpc_programs)
+    assert fields == ((),) * 6
+
+
+def test_a_view_is_narrowed_to_the_sockets_of_the_port() -> None:
+    here, other = listener(80), listener(81).replace(inode=9)
+    elsewhere = listener(80).replace(inode=10, netns="4026532000")
+    views = (
+        View(source="/proc/net", transport="tcp", sockets=(9, 10, 4242, here.inode)),
+        View(source="/proc/net", transport="tcp", sockets=(4242,), port=82),
+        View(source="/proc/net", transport="udp", sockets=()),
+    )
+    whole = inspection(here, other, elsewhere, views=views)
+    udp = View(source="/proc/net", transport="udp", sockets=(), port=80)
+    found = for_port(whole, 80)
+    assert found.views == (views[0].replace(sockets=(here.inode,), port=80), udp)
+    assert for_port(found, 80) == found
+    # what the first view does not show is known by the view of its own port
+    assert for_port(whole, 82).views == (views[1], udp.replace(port=82))
+    assert for_port(whole, 83).views == (views[0].replace(sockets=(), port=83), udp.replace(port=83))
+    assert for_port(whole, 82, transport="tcp").views == (views[1],)
 
 
 @given(st.lists(st.integers(1, 20), max_size=30), st.integers(0, 20))
