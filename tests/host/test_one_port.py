@@ -284,8 +284,7 @@ def test_what_else_speaks_of_the_port_is_left() -> None:
     kernel_ports = tuple(kernel_port(port, transport) for port in (84, 85) for transport in ("tcp", "udp"))
     programs = tuple(rpc_program(port, transport) for port in (84, 85) for transport in ("tcp", "udp"))
     binds = tuple(
-        BindAttempt(transport=transport, address="0.0.0.0", outcome="free", errno=None)  # type: ignore[arg-type]
-        for transport in ("tcp", "udp")
+        BindAttempt(transport=transport, address="0.0.0.0", outcome="free", errno=None) for transport in ("tcp", "udp")
     )
     whole = inspection(
         mentions=mentions, redirects=redirects, kernel_ports=kernel_ports, rpc_programs=programs, bind_attempts=binds
