@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from _operator import attrgetter
 
-from whoseport.model import Answer, Answers, Container, Inspection, Listing, Process, SearchResults
+from whoseport.model import (
+    Answer,
+    Answers,
+    Container,
+    ExecutableFile,
+    Inspection,
+    Listing,
+    Process,
+    Project,
+    SearchResults,
+    Verdict,
+)
 from whoseport.record import Record
 
 TYPE_CHECKING = False
@@ -24,7 +35,9 @@ except ImportError:  # an interpreter built without the accelerator
     from json.encoder import encode_basestring_ascii as quote
 
 _OPENED = frozenset((Answers, Answer, Listing, Inspection, SearchResults))
-_SHARED = frozenset((Process, Container))
+_SHARED = frozenset((Process, Container, ExecutableFile, Project, Verdict))
+_LONG = 4
+"""Elements from which on a tuple may be one that many share, as processes do their parents and capabilities."""
 
 
 def to_json(record: Record, *, indent: bool = False) -> str:
@@ -83,7 +96,8 @@ class _Writers(dict[type, "Writer"]):
         self[int] = int.__repr__
         self[bool] = {False: "false", True: "true"}.__getitem__  # type: ignore[assignment]
         self[type(None)] = {None: "null"}.__getitem__  # type: ignore[assignment]
-        self[tuple] = self._tuple
+        short, shared = self._tuple, _written_once(self._tuple)
+        self[tuple] = lambda values: (short if len(values) < _LONG else shared)(values)  # type: ignore[arg-type]
 
     @property
     def deeper(self) -> _Writers:
@@ -123,13 +137,17 @@ class _Writers(dict[type, "Writer"]):
 
 
 def _written_once(write: Writer) -> Writer:
-    known: dict[int, tuple[object, str]] = {}
+    """Keeps the text of a value that comes a second time; of most, which come once, only that they came."""
+    known: dict[int, tuple[object, str | None]] = {}
 
-    def written(record: object) -> str:
-        entry = known.get(id(record))
+    def written(value: object) -> str:
+        entry = known.get(id(value))
         if entry is None:
-            # the record is kept beside its text: its id is not given to another while it lives
-            entry = known[id(record)] = (record, write(record))
-        return entry[1]
+            # the value is kept: its id is not given to another while it lives
+            known[id(value)] = value, None
+            return write(value)
+        if entry[1] is None:
+            entry = known[id(value)] = value, write(value)
+        return entry[1] or ""
 
     return written
