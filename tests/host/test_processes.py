@@ -90,7 +90,7 @@ def _link(pid: int, name: str) -> str | None:
 
 def _command(pid: int) -> tuple[str, ...] | None:
     try:
-        return parse_command(Path(f"/proc/{pid}/cmdline").read_bytes()[:4096])
+        return parse_command(Path(f"/proc/{pid}/cmdline").read_bytes()[:1024])
     except OSError:
         return None
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 LONGEST_COMMAND = 4 << 20
 """Bytes of a command line that are read; the kernel's own limit is 6 MiB (execve(2))."""
-_LONGEST_OF_PARENT = 4096
+_LONGEST_OF_PARENT = 1024
 _MOST_PARENTS = 64
 
 
