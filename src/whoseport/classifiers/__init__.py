@@ -33,17 +33,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from whoseport.classifiers.kinds import Scene
     from whoseport.classifiers.settled import Settled
     from whoseport.model import Concern, Finding, Inspection, Listener, Mention, Process, Software, Transport
 
     Named = Callable[[str], tuple[Software, ...]]
     At = Callable[[int, Transport], tuple[Software, ...]]
 
-PROCESS_SIGNS: tuple[Callable[[Subject], list[Finding]], ...] = (
-    executable.findings,
+NAME_SIGNS: tuple[Callable[[Subject], list[Finding]], ...] = (
     names.findings,
     imitation.findings,
     package_files.findings,
+)
+"""What the names of a process give to think, among them the one that it chose for itself."""
+
+PROCESS_SIGNS: tuple[Callable[[Subject], list[Finding]], ...] = (
+    executable.findings,
     shells.findings,
     inline.findings,
     preload.findings,
@@ -51,7 +56,7 @@ PROCESS_SIGNS: tuple[Callable[[Subject], list[Finding]], ...] = (
     control.findings,
     privilege.findings,
 )
-"""What a process itself gives to think, in the order in which it is told."""
+"""What else a process gives to think. None of these looks at that name, so processes alike share what is found."""
 
 
 def judge(inspection: Inspection, *, named: Named, at: At) -> Inspection:
@@ -78,6 +83,7 @@ class _Judging:
         self._cache: dict[str, Any] = {}
         self._views = Views(inspection)
         self._signs: dict[int, tuple[Finding, ...]] = {}
+        self._of_shape: dict[tuple[object, ...], tuple[Finding, ...]] = {}
         self._verdicts: dict[tuple[object, ...], Verdict] = {}
         self._uncertain = {one.subject for one in inspection.unseen if one.missing == "owners"}
         self._no_packages = any(one.missing == "package" for one in inspection.unseen)
@@ -130,16 +136,54 @@ class _Judging:
 
     def _signs_of(self, process: Process) -> tuple[Finding, ...]:
         known = self._signs.get(process.pid)
-        if known is None:
-            subject = Subject(process, named=self._named)
-            made: list[Finding] = []
-            for sign in PROCESS_SIGNS:
-                made += sign(subject)
-            if self._no_packages:
-                # without the databases nobody knows what a package owns
-                made = [one for one in made if one.claim != "server-without-package"]
-            known = self._signs[process.pid] = tuple(made)
+        if known is not None:
+            return known
+        scene: Scene | None = self._cache.get("kinds")
+        start = None if scene is None else scene.portrait(process).start
+        subject = Subject(process, named=self._named, start=start)
+        shape = _shape(process)
+        made = self._of_shape.get(shape) if shape is not None else None
+        if made is None:
+            made = tuple([one for sign in PROCESS_SIGNS for one in sign(subject)])
+            if shape is not None and not any(one.source.startswith("/proc/") for sign in made for one in sign.evidence):
+                self._of_shape[shape] = made
+        of_names = [one for sign in NAME_SIGNS for one in sign(subject)]
+        if of_names and self._no_packages:
+            # without the databases nobody knows what a package owns
+            of_names = [one for one in of_names if one.claim != "server-without-package"]
+        known = self._signs[process.pid] = (*made, *of_names) if of_names else made
         return known
+
+
+def _shape(process: Process) -> tuple[object, ...] | None:
+    """All that signs are found by, for processes that are alike; None for one that has something of its own.
+
+    What the host gives to several processes as one value is compared by its identity, which is quick and misses none
+    that differ.
+    """
+    if process.related or process.libraries or process.traced_by is not None:
+        return None
+    streams = process.streams
+    return (
+        process.executable,
+        process.executable_state,
+        process.command,
+        process.uid,
+        process.unit,
+        process.package,
+        process.package_version,
+        process.kernel_thread,
+        process.working_directory,
+        None if streams is None or streams.input is None else (streams.input[:6], streams.input == streams.output),
+        process.files
+        and tuple([(one.argument, one.path, one.state, one.uid, one.mode, one.package) for one in process.files]),
+        id(process.container),
+        id(process.parents),
+        id(process.executable_file),
+        id(process.environment),
+        id(process.capabilities),
+        id(process.project),
+    )
 
 
 def _was_seen(process: Process) -> bool:

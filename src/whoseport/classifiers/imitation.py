@@ -112,14 +112,15 @@ def _first_word(title: str) -> str:
 def _is_imitated(subject: Subject, claimed: str, own: str) -> bool:
     """Whether a name is that of a well-known program, and the file that runs is not that program's."""
     low = claimed.lower()
-    actual = own.lower()
-    if low == actual[: len(low)] and len(low) >= 15:
-        return False
     if low in GENERIC:
         return False
-    known = _software(subject, low)
+    named = subject.named(low)
+    if not named and low not in WELL_KNOWN:
+        return False
+    known = _software(named, low)
     if not known and low not in WELL_KNOWN:
         return False
+    actual = own.lower()
     if _same_name(low, actual) or _is_called(low, actual, subject):
         return False
     process = subject.process
@@ -200,14 +201,10 @@ def _bears(subject: Subject, low: str) -> bool:
     return False
 
 
-def _software(subject: Subject, low: str) -> tuple[Software, ...]:
+def _software(named: tuple[Software, ...], low: str) -> tuple[Software, ...]:
     """The servers whose program or script is called so (a name cut off at 15 characters included)."""
     return tuple(
-        [
-            one
-            for one in subject.named(low)
-            if one.kind in _PASSED_FOR and (_in(low, one.programs) or _in(low, one.scripts))
-        ]
+        [one for one in named if one.kind in _PASSED_FOR and (_in(low, one.programs) or _in(low, one.scripts))]
     )
 
 

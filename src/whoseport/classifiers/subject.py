@@ -39,13 +39,16 @@ class Subject:
 
     __slots__ = ("code", "from_input", "loaded", "named", "own", "place", "process", "script", "start")
 
-    def __init__(self, process: Process, *, named: Callable[[str], tuple[Software, ...]]) -> None:
+    def __init__(
+        self, process: Process, *, named: Callable[[str], tuple[Software, ...]], start: Start | None = None
+    ) -> None:
+        """`start` is what the command line starts, where that was read before."""
         path = process.executable
         self.process = process
         self.named = named
         self.own = base_name(path) if path else ""
         self.place: Place | None = place_of(path) if path else None
-        self.start: Start = started_by(process.command, path, process.name)
+        self.start: Start = start or started_by(process.command, path, process.name)
         self.loaded = self.own.startswith(LOADERS) and self.own != self.start.program
         self.script: str | None = None
         self.code: str | None = None
