@@ -28,13 +28,18 @@ def is_super_server(process: Process) -> bool:
 
 def activated(listener: Listener, process: Process, *, mentions: tuple[Mention, ...]) -> Finding | None:
     """`socket-activated`: by what the process was given, by who else holds the socket, or by a socket unit's file."""
-    variables = {variable.name: variable.value for variable in process.environment or ()}
     pid = str(process.pid)
-    if variables.get("LISTEN_FDS", "0") != "0" and variables.get("LISTEN_PID", pid) == pid:
-        told = f"LISTEN_FDS={variables['LISTEN_FDS']}"
-        return found("socket-activated", "proven", f"/proc/{pid}/environ", told)
-    if any(is_activator(other) for other in listener.owners) or is_activator(process):
-        other = next((one for one in listener.owners if is_activator(one)), process)
+    passed = None
+    for variable in process.environment or ():
+        if variable.name == "LISTEN_FDS" and variable.value != "0":
+            passed = variable.value
+        elif variable.name == "LISTEN_PID" and variable.value != pid:
+            passed = None  # meant for a process that started this one
+            break
+    if passed is not None:
+        return found("socket-activated", "proven", f"/proc/{pid}/environ", f"LISTEN_FDS={passed}")
+    other = next((one for one in listener.owners if is_activator(one)), None)
+    if other is not None:
         return found("socket-activated", "proven", f"/proc/{other.pid}/fd", f"{other.name}, socket:[{listener.inode}]")
     if listener.unit is not None and listener.unit.endswith(".socket"):
         return found("socket-activated", "likely", "sock_diag", listener.unit)

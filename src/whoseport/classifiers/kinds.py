@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from whoseport.classifiers.activation import activated
+from whoseport.classifiers.command_line import Start
 from whoseport.classifiers.containers import inside_container
 from whoseport.classifiers.desktop import desktop_service
 from whoseport.classifiers.ephemeral import client_port
 from whoseport.classifiers.expected import Mentions, configured_port, other_port, usual_port
 from whoseport.classifiers.forwarding import forwards
 from whoseport.classifiers.kernel import every_owner_seen
-from whoseport.classifiers.portrait import portrait_of
+from whoseport.classifiers.portrait import Portrait, portrait_of
 from whoseport.classifiers.rpc import registered, registration, reserved_range
 from whoseport.classifiers.settled import Settled, settled
+from whoseport.classifiers.software import Known
+from whoseport.model import Evidence
+from whoseport.record import MANY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from whoseport.classifiers.portrait import Portrait
-    from whoseport.classifiers.software import Known
+    from whoseport.classifiers.origin import Word
     from whoseport.model import Finding, Inspection, Listener, Process, RpcProgram, Software, Transport
 
 
@@ -39,13 +42,17 @@ class Scene:
         self.mentions = Mentions(inspection)
         self.every_owner_seen = every_owner_seen(inspection)
         self._portraits: dict[tuple[int, str | None], Portrait] = {}
+        self._roles: dict[int, Word | None] = {}
         self._listening: set[tuple[int, int]] | None = None
+        if len(inspection.listeners) >= MANY:
+            for made in (Evidence, Start, Portrait, Known, Settled):
+                made.expect_many()
 
     def portrait(self, process: Process) -> Portrait:
         key = process.pid, process.started
         known = self._portraits.get(key)
         if known is None:
-            known = self._portraits[key] = portrait_of(process, named=self.named)
+            known = self._portraits[key] = portrait_of(process, named=self.named, roles=self._roles)
         return known
 
     def listens(self, process: Process, port: int) -> bool:
@@ -174,7 +181,7 @@ def _known(
     if software.kind == "rpc" or programs:
         return _rpc(listener, software, chosen, around)
     client = None
-    if not scene.listens(process, listener.port):
+    if listener.state != "listen" and not scene.listens(process, listener.port):
         client = client_port(listener, scene.inspection, process=process, client=software.kind == "client")
     if client is not None:
         return settled(

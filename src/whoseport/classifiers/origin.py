@@ -69,8 +69,11 @@ _AGENT_PACKAGES = {
 }
 
 
-def origin(process: Process) -> tuple[Finding, ...]:
-    """Everything that is known to have started a process, the nearest first; one finding of a kind."""
+def origin(process: Process, roles: dict[int, Word | None]) -> tuple[Finding, ...]:
+    """Everything that is known to have started a process, the nearest first; one finding of a kind.
+
+    `roles` remembers what ancestors are, by pid, for all processes of one inspection.
+    """
     told: dict[str, Finding] = {}
     if process.container is not None:
         source = f"/proc/{process.pid}/cgroup"
@@ -78,7 +81,10 @@ def origin(process: Process) -> tuple[Finding, ...]:
         told["started-by-container-runtime"] = found("started-by-container-runtime", "proven", source, name)
     _by_unit(process, told)
     for parent in process.parents:
-        word = role_of(parent)
+        if parent.pid in roles:
+            word = roles[parent.pid]
+        else:
+            word = roles[parent.pid] = role_of(parent)
         if word is not None and word[0] not in told:
             claim, name = word
             certainty = "proven" if parent.executable is not None else "likely"

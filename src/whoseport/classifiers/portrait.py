@@ -21,6 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from whoseport.classifiers.command_line import Start
     from whoseport.classifiers.development import Developed
+    from whoseport.classifiers.origin import Word
     from whoseport.classifiers.software import Known, Named
     from whoseport.model import Finding, Process
 
@@ -46,7 +47,8 @@ class Portrait(Record):
     orphan: Finding | None
 
 
-def portrait_of(process: Process, *, named: Named) -> Portrait:
+def portrait_of(process: Process, *, named: Named, roles: dict[int, Word | None]) -> Portrait:
+    """The portrait of one process. `roles` remembers what ancestors are, for all processes of one inspection."""
     start = started_by(process.command, process.executable, process.name)
     developed = development_server(process, start)
     known: tuple[Known, ...] = ()
@@ -77,7 +79,7 @@ def portrait_of(process: Process, *, named: Named) -> Portrait:
         packaged=packaged,
         own=own,
         project=project_finding(process) if developed is not None or own else None,
-        origin=origin(process),
+        origin=origin(process, roles),
         orphan=None if known else orphan(process),
     )
 
