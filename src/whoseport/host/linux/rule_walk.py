@@ -111,7 +111,8 @@ class Walk:
         for chain in self._chains:
             if chain.hook not in HOOKS:
                 continue
-            if self._survey(chain, chain.hook):
+            # what only translates names no port that it lets through, and is followed as far as the port gets
+            if chain.translates or self._survey(chain, chain.hook):
                 self._follow(chain, start, _Trail((chain.name,), chain.hook))
         return tuple(self._redirects), tuple(self._mentions)
 
@@ -131,7 +132,7 @@ class Walk:
                     if target is not None and target not in seen:
                         seen.add(target)
                         waiting.append(target)
-                    if not base.translates and case.verdict not in LEADING and (case.named or case.sources):
+                    if case.verdict not in LEADING and (case.named or case.sources):
                         self._mention(chain, case, hook, position)
         return leads
 

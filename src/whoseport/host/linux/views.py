@@ -24,6 +24,10 @@ SOURCE = "/proc/net"
 _FILES: dict[Transport, tuple[str, ...]] = {"tcp": ("tcp", "tcp6"), "udp": ("udp", "udp6")}
 _LARGEST = 64 << 20
 _CHUNK = 1 << 16
+_SHORT = 4096 - 512
+"""Bytes. The kernel fills a page with whole lines (seq_file); fewer are the last, and to ask for more would make it
+walk the whole table of connections once again."""
+
 _LISTEN = b"0A"
 
 
@@ -105,6 +109,8 @@ def read_listed(path: str, *, listening: bool) -> bytes:
         while left > 0 and (piece := os.read(descriptor, min(left, _CHUNK))):
             pieces.append(piece)
             left -= len(piece)
+            if len(piece) < _SHORT:
+                break
             if listening:
                 # the kernel gives whole lines
                 words = piece[piece.rfind(b"\n", 0, -1) + 1 :].split(None, 4)
