@@ -40,9 +40,9 @@ def attempt(port: int, *, transport: Transport | None = None) -> tuple[BindAttem
     """One bind on every address of `ADDRESSES`, IPv6 without IPv4, for this transport or for tcp and udp.
 
     Without SO_REUSEADDR; a tcp address that is in use is asked for with it as well, as most servers would, and told in
-    a second attempt where that changes the answer: it passes over TIME-WAIT (RFC 9293 section 3.6.1) and over sockets
-    that are bound with it and do not listen. Not for udp and not on Windows, where two sockets would share the port,
-    and one take what is the other's.
+    a second attempt where that changes the answer: it passes over TIME-WAIT (RFC 9293 section 3.6.1) and over bound
+    sockets that do not listen, on Linux only over those that had set it themselves (socket(7)). Not for udp and not on
+    Windows, where two sockets would share the port, and one take what is the other's.
     """
     transports: tuple[Transport, ...] = ("tcp", "udp") if transport is None else (transport,)
     found = []
