@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import marshal
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -284,3 +286,37 @@ def test_holders_told_by_others_are_whole_only_where_all_show_themselves(tmp_pat
         (tmp_path / pid).mkdir()
     (tmp_path / "7" / "exe").symlink_to("/usr/bin/true")
     assert not owners.read_holders({}, wanted={5}, proc=str(tmp_path)).hidden
+
+
+SPARSE = """
+import resource
+made = listen()
+wanted = inode(made)
+limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+os.dup2(made.fileno(), int(sys.argv[2]))
+made.close()
+for number in json.loads(sys.argv[1]):
+    os.dup2(1, number)
+ready(inodes=[wanted], ports=[])
+threading.Event().wait()
+"""
+
+
+@pytest.mark.parametrize(
+    ("others", "number"),
+    [
+        ([], 40),
+        ([], 0),
+        ([], 2),
+        (list(range(3, 60)), 60),
+        (list(range(50, 400, 9)), 399),
+        (list(range(3, 1300)), 1299),
+    ],
+    ids=["one hole", "input", "error", "dense", "full of holes", "many"],
+)
+def test_a_socket_is_found_at_any_number(others: list[int], number: int) -> None:
+    if number >= resource.getrlimit(resource.RLIMIT_NOFILE)[1]:
+        pytest.skip("the limit of open files is too low")
+    with child(SPARSE, json.dumps(others), number) as told:
+        assert find_holders(told["inodes"]).pids == {told["inodes"][0]: (told["pid"],)}

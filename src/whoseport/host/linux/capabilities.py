@@ -1,4 +1,7 @@
-"""What are the bits of a capability set called? (capabilities(7); the numbers are those of linux/capability.h)"""
+"""What are the bits of a capability set called?
+
+capabilities(7); the numbers are those of linux/capability.h.
+"""
 
 from __future__ import annotations
 
