@@ -67,7 +67,8 @@ def written(software: dict[str, Any]) -> str:
         source = ", ".join(f"{key} = {quoted(value)}" for key, value in fact["source"].items())
         text += f"\n[[ports]]\ntransport = {quoted(fact['transport'])}\n"
         text += f"port = {first}\n" if "port" in fact else f"first = {first}\nlast = {last}\n"
-        text += f"role = {quoted(fact['role'])}\nsource = {{ {source} }}\n"
+        text += f"role = {quoted(fact['role'])}\n" + ("common = true\n" if "common" in fact else "")
+        text += f"source = {{ {source} }}\n"
     return text
 
 
@@ -102,7 +103,10 @@ def test_a_file_has_the_form(path: Path) -> None:
 def test_every_fact_is_in_range_once_and_has_a_source() -> None:
     seen: set[tuple[object, ...]] = set()
     for stem, fact in facts():
-        assert set(fact) in ({"transport", "port", "role", "source"}, {"transport", "first", "last", "role", "source"})
+        assert set(fact) - {"common"} in (
+            {"transport", "port", "role", "source"},
+            {"transport", "first", "last", "role", "source"},
+        )
         first, last = bounds(fact)
         assert type(first) is int, stem
         assert type(last) is int, stem

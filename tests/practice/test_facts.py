@@ -48,6 +48,7 @@ def test_a_good_file_is_read_whole(tmp_path: Path) -> None:
         ("port = 6379", "port = -1", "a port, 0-65535"),
         ("port = 6379", "port = true", "a port, 0-65535"),
         ("port = 6379", 'port = "6379"', "a port, 0-65535"),
+        ("port = 6379", 'port = 6379\ncommon = "yes"', "true or false"),
         ("port = 6379", "first = 9\nlast = 8", "9 is above 8"),
         ("port = 6379", "port = 1\nfirst = 1\nlast = 2", "either"),
         ('role = "default"', 'role = "main"', "`role` is one of"),

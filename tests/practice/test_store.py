@@ -35,11 +35,13 @@ def test_every_fact_is_found_at_its_ports_and_no_other(facts: Facts, practice: P
         assert set(practice.facts(port)) == expected
 
 
-def test_default_comes_first(practice: Practice, facts: Facts) -> None:
-    shared = [one.first for one in facts.practice if one.role == "default" and one.first == one.last]
-    assert shared
-    for port in shared:
-        assert practice.facts(port)[0].role == "default"
+def test_what_is_common_comes_first_and_then_the_default(practice: Practice, facts: Facts) -> None:
+    common = {facts.practice[place] for place in facts.common}
+    assert len(common) > 20
+    for port in {one.first for one in facts.practice}:
+        told = practice.facts(port)
+        ranks = [(one not in common, one.role != "default") for one in told]
+        assert ranks == sorted(ranks), port
 
 
 def test_every_name_leads_to_its_software(facts: Facts, practice: Practice) -> None:

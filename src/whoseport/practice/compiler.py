@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from whoseport.practice.facts import Facts, read_facts
-from whoseport.practice.store import MAGIC, MARSHAL_VERSION, SECTIONS
+from whoseport.practice.store import MAGIC, MARSHAL_VERSION, SECTIONS, WIDE
 
 if TYPE_CHECKING:
     from whoseport.model import Source
@@ -30,12 +30,17 @@ def compile_facts(facts: Facts) -> bytes:
         return sources.setdefault((source.title, source.version, source.where), len(sources))
 
     ports: dict[int, list[int]] = {}
+    wide: list[tuple[int, int, int]] = []
     for number, fact in enumerate(facts.practice):
+        if fact.last - fact.first >= WIDE:
+            wide.append((fact.first, fact.last, number))
+            continue
         for port in range(fact.first, fact.last + 1):
             ports.setdefault(port, []).append(number)
+    common = frozenset(facts.common)
     practice = [
-        (fact.software, fact.transport, fact.first, fact.last, fact.role, source_of(fact.source))
-        for fact in facts.practice
+        (fact.software, fact.transport, fact.first, fact.last, fact.role, source_of(fact.source), number in common)
+        for number, fact in enumerate(facts.practice)
     ]
     reported: dict[int, list[tuple[object, ...]]] = {}
     for one in facts.reported:
@@ -65,7 +70,7 @@ def compile_facts(facts: Facts) -> bytes:
         for software in facts.software
     ]
     bodies: dict[str, Any] = {
-        "facts": (ports, practice),
+        "facts": (ports, wide, practice),
         "reported": reported,
         "refused": refused,
         "sources": list(sources),

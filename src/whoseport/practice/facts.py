@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 NAME_LISTS = ("programs", "scripts", "packages", "units")
 _SOFTWARE_KEYS = {"name", "kind", "ports", *NAME_LISTS}
-_PORT_KEYS = {"transport", "port", "first", "last", "role", "source"}
+_PORT_KEYS = {"transport", "port", "first", "last", "role", "source", "common"}
 _SOURCE_KEYS = {"title", "version", "where"}
 _SLUG = re.compile(r"[a-z0-9][a-z0-9.+-]*")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[a-z]{2,}(?![\w./])", re.ASCII | re.IGNORECASE)
@@ -55,10 +55,14 @@ class FactError(Exception):
 
 
 class Facts(Record):
-    """Everything that is compiled. `reported` and `refused` go with the port that they are about."""
+    """Everything that is compiled. `reported` and `refused` go with the port that they are about.
+
+    `common` are the places in `practice` of what is told first on its port: what most readers will have met there.
+    """
 
     software: tuple[Software, ...]
     practice: tuple[PracticeFact, ...]
+    common: tuple[int, ...]
     reported: tuple[PortReport, ...]
     refused: tuple[PortRefusal, ...]
 
@@ -77,23 +81,26 @@ def read_facts(data: Path) -> Facts:
     """The facts below the project's data folder. Raises FactError for the first that is not let through."""
     software: list[Software] = []
     practice: list[PracticeFact] = []
+    common: list[int] = []
     names: dict[str, Path] = {}
     for path in sorted((data / "practice").glob("*.toml")):
-        made, facts = _software(path)
+        made, facts, usual = _software(path)
         other = names.setdefault(made.name.lower(), path)
         if other is not path:
             raise FactError(f"{path.name}: {made.name!r} is also the name in {other.name}")
         software.append(made)
+        common += [len(practice) + place for place in usual]
         practice += facts
     return Facts(
         software=tuple(software),
         practice=tuple(practice),
+        common=tuple(common),
         reported=tuple(_reports(data / "reported")),
         refused=tuple(_refusals(data / "browsers" / "refused.tsv")),
     )
 
 
-def _software(path: Path) -> tuple[Software, list[PracticeFact]]:
+def _software(path: Path) -> tuple[Software, list[PracticeFact], list[int]]:
     place = path.name
     if not _SLUG.fullmatch(path.stem):
         raise FactError(f"{place}: a file's name is the software's in lower case, with hyphens")
@@ -110,6 +117,7 @@ def _software(path: Path) -> tuple[Software, list[PracticeFact]]:
     if not any(lists.values()):
         raise FactError(f"{place}: {name} has no program, script, package or unit to be known by")
     facts: list[PracticeFact] = []
+    usual: list[int] = []
     seen: set[tuple[object, ...]] = set()
     for number, row in enumerate(table.get("ports", []), 1):
         fact = _fact(name, row, f"{place}, port {number}")
@@ -117,10 +125,13 @@ def _software(path: Path) -> tuple[Software, list[PracticeFact]]:
         if key in seen:
             raise FactError(f"{place}, port {number}: said twice")
         seen.add(key)
+        if type(row.get("common", False)) is not bool:
+            raise FactError(f"{place}, port {number}: `common` is true or false")
+        usual += [len(facts)] if row.get("common") else []
         facts.append(fact)
     ports = tuple(SoftwarePort(transport=one.transport, first=one.first, last=one.last, role=one.role) for one in facts)
     kind = cast("SoftwareKind", _word(table, "kind", SoftwareKind, place))
-    return Software(name=name, kind=kind, ports=ports, **lists), facts
+    return Software(name=name, kind=kind, ports=ports, **lists), facts, usual
 
 
 def _fact(software: str, row: Any, place: str) -> PracticeFact:

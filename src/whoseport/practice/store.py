@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 
     from whoseport.model import Transport
 
-MAGIC = b"whoseport.prac01"
+MAGIC = b"whoseport.prac02"
 MARSHAL_VERSION = 2  # without references between values, which would bind the file to how Python counts them
 SECTIONS = ("facts", "reported", "refused", "sources", "software")
 LARGEST = 1 << 24
+
+WIDE = 16
+"""Ports from which on a range is looked through rather than found under each of its ports."""
 
 _ROLES = ("default", "tls", "admin", "development", "metrics", "cluster", "debug", "client", "legacy")
 """The strongest first."""
@@ -59,15 +62,15 @@ class Practice:
             raise BrokenSurroundings("practice-unreadable", path=path, reason="damaged")
 
     def facts(self, port: int) -> tuple[PracticeFact, ...]:
-        """What is commonly run on the port, the strongest role first; the order of the facts within a role."""
-        ports, rows = self._section("facts")
-        found = [rows[number] for number in ports.get(port, ())]
-        found.sort(key=lambda row: (_ROLES.index(row[4]), row[2] != row[3]))
+        """What is commonly run on the port, the strongest first: what is common there, then by role."""
+        rows = self._section("facts")[2]
+        found = [rows[number] for number in self._numbers(port)]
+        found.sort(key=lambda row: (not row[6], _ROLES.index(row[4]), row[2] != row[3]))
         return tuple(
             PracticeFact(
                 software=software, transport=transport, first=first, last=last, role=role, source=self._source(source)
             )
-            for software, transport, first, last, role, source in found
+            for software, transport, first, last, role, source, _ in found
         )
 
     def reported(self, port: int) -> tuple[ReportedUse, ...]:
@@ -98,12 +101,12 @@ class Practice:
         return self._softwares(names.get(name, ()))
 
     def at(self, port: int, transport: Transport) -> tuple[Software, ...]:
-        """The software that commonly runs on the port, in the order of `facts`."""
+        """The software that commonly runs on the port, servers first."""
         known = self._at.get((port, transport))
         if known is None:
             _, rows = self._section("software")
-            ports, facts = self._section("facts")
-            wanted = dict.fromkeys(facts[number][0] for number in ports.get(port, ()) if facts[number][1] == transport)
+            facts = self._section("facts")[2]
+            wanted = {facts[number][0] for number in self._numbers(port) if facts[number][1] == transport}
             places = [number for number, row in enumerate(rows) if row[0] in wanted] if wanted else []
             known = self._at[port, transport] = self._softwares(places)
         return known
@@ -114,7 +117,7 @@ class Practice:
         if not words:
             return ()
         _, rows = self._section("software")
-        _, facts = self._section("facts")
+        facts = self._section("facts")[2]
         ranks: dict[str, int] = {}
         for name, _kind, programs, scripts, packages, _units, _ports in rows:
             names = [name.lower(), *(one.lower() for one in (*programs, *scripts, *packages))]
@@ -126,6 +129,10 @@ class Practice:
             SearchResult(port=row[2], transport=row[1], service_name=None, layer="practice", text=f"{row[0]}, {row[4]}")
             for row in found
         )
+
+    def _numbers(self, port: int) -> list[int]:
+        ports, wide, _ = self._section("facts")
+        return [*ports.get(port, ()), *(number for first, last, number in wide if first <= port <= last)]
 
     def _softwares(self, numbers: Any) -> tuple[Software, ...]:
         found = [self._one_software(number) for number in numbers]
