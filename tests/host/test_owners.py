@@ -311,7 +311,7 @@ threading.Event().wait()
         ([], 2),
         (list(range(3, 60)), 60),
         (list(range(50, 400, 9)), 399),
-        (list(range(3, 1300)), 1299),
+        (list(range(3, 1299)), 1299),
     ],
     ids=["one hole", "input", "error", "dense", "full of holes", "many"],
 )
