@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Iterator
 
 import pytest
 
+from tests.host.network import Room, room
 from whoseport.host.linux.rules import Rules, read_rules
 
 DOCKER = """
@@ -143,6 +145,15 @@ def need(*programs: str) -> None:
     for program in programs:
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed")
+
+
+def room_with_nftables() -> Iterator[Room]:
+    """A network namespace in which nft works; without one, the test is skipped."""
+    need("nft")
+    with room() as made:
+        if refused := made.call(nft, "table inet whoseport { }\ndelete table inet whoseport\n"):
+            pytest.skip(f"this kernel has no nf_tables: {refused}")
+        yield made
 
 
 # --- what runs inside the namespace ---

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import random
-import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.host.children import as_nobody
-from tests.host.firewalls import DOCKER, FIREWALLD, KUBE_PROXY, KUBE_PROXY_NFTABLES, feed, need, nft, rules
-from tests.host.network import Room, deny_netlink, room
+from tests.host.firewalls import (
+    DOCKER,
+    FIREWALLD,
+    KUBE_PROXY,
+    KUBE_PROXY_NFTABLES,
+    feed,
+    need,
+    nft,
+    room_with_nftables,
+    rules,
+)
+from tests.host.network import Room
 from whoseport.host import for_port, look
-from whoseport.host.linux.rules import Rules, nf_tables_there, read_rules
+from whoseport.host.linux.rules import Rules
 from whoseport.host.saved import parse
-from whoseport.model import Inspection, Redirect, Unseen
+from whoseport.model import Inspection, Redirect
 
 pytestmark = pytest.mark.namespaces
 
@@ -26,11 +30,7 @@ BACKENDS = ["iptables-nft-restore", "iptables-legacy-restore"]
 
 @pytest.fixture
 def place() -> Iterator[Room]:
-    need("nft")
-    with room() as made:
-        if refused := made.call(nft, "table inet whoseport { }\ndelete table inet whoseport\n"):
-            pytest.skip(f"this kernel has no nf_tables: {refused}")
-        yield made
+    yield from room_with_nftables()
 
 
 def load(place: Room, command: list[str], text: str) -> None:
@@ -333,189 +333,6 @@ def test_both_kinds_of_iptables_at_once(place: Room) -> None:
         text = f"*nat\n-A PREROUTING -p tcp --dport {port} -j REDIRECT --to-ports 9\nCOMMIT\n"
         load(place, [f"iptables-{backend}-restore"], text)
     assert {one.first for one in place.call(rules).redirects} == {1, 2}
-
-
-# --- the kernel itself as witness ---
-
-PORTS = range(2000, 2024)
-TARGETS = range(3000, 3040)
-
-
-def random_ruleset(seed: str) -> str:
-    """Chains of the output hook that nothing but ports decides, so that what happens is certain."""
-    chance = random.Random(seed)
-    target = iter(TARGETS)
-
-    def ports() -> str:
-        kind = chance.randrange(5)
-        first, last = sorted(chance.sample(PORTS, 2))
-        if kind == 0:
-            return f"tcp dport {first}"
-        if kind == 1:
-            return f"tcp dport {first}-{last}"
-        if kind == 2:
-            return f"tcp dport {{ {first}, {last}, 2100-2200 }}"
-        if kind == 3:
-            return f"tcp dport != {first}-{last}"
-        return f"tcp dport >= {first} tcp dport < {last}"
-
-    def rule(depth: int) -> str:
-        kind = chance.randrange(8)
-        if kind < 3:
-            return f"{ports()} redirect to :{next(target)}"
-        if kind == 3:
-            return f"{ports()} {chance.choice(('accept', 'return'))}"
-        if kind == 4:
-            one, other = chance.sample(PORTS, 2)
-            return f"meta l4proto tcp redirect to :tcp dport map {{ {one} : {next(target)}, {other} : {next(target)} }}"
-        if depth == 3:
-            return f"{ports()} counter"
-        if kind == 5:
-            one, other = chance.sample(PORTS, 2)
-            return f"tcp dport vmap {{ {one} : jump c{depth + 1}, {other} : {chance.choice(('accept', 'return'))} }}"
-        return f"{ports()} {chance.choice(('jump', 'goto'))} c{depth + 1}"
-
-    chains = []
-    for depth in (3, 2, 1):
-        body = "; ".join(rule(depth) for _ in range(4))
-        chains.append(f"chain c{depth} {{ {body}; }}")
-    body = "; ".join(rule(0) for _ in range(6))
-    base = "type nat hook output priority -100; meta l4proto != tcp return"
-    return "table ip t {\n" + "\n".join(chains) + f"\nchain out {{ {base}; {body}; }}\n}}\n"
-
-
-def listen_on_all() -> None:
-    for port in (*PORTS, *TARGETS):
-        made = socket.create_server(("127.0.0.1", port))
-        _kept.append(made)
-
-
-_kept: list[socket.socket] = []
-
-
-def reached() -> dict[int, int]:
-    """Which port each connection really gets to, by the port that it was made to."""
-    numbers = {made: made.getsockname()[1] for made in _kept}
-    found = {}
-    for port in PORTS:
-        with socket.create_connection(("127.0.0.1", port)):
-            for made, number in numbers.items():
-                made.setblocking(False)
-                try:
-                    made.accept()[0].close()
-                except BlockingIOError:
-                    continue
-                found[port] = number
-    return found
-
-
-def predicted() -> dict[int, tuple[int, ...]]:
-    """Which ports we say that each leads to."""
-    return {port: tuple(one.to_port or port for one in read_rules(port=port).redirects) or (port,) for port in PORTS}
-
-
-@pytest.mark.parametrize("number", range(8))
-def test_connections_get_to_where_we_say(place: Room, number: int) -> None:
-    text = random_ruleset(f"{random.getrandbits(32)} {number}")
-    assert place.call(nft, text) == "", text
-    place.call(listen_on_all)
-    said = place.call(predicted)
-    assert said == {port: (number,) for port, number in place.call(reached).items()}, text
-    whole = place.call(rules).redirects
-    for port in PORTS:
-        assert tuple(one.to_port for one in whole if one.first <= port <= one.last) in ((), said[port]), (port, text)
-
-
-# --- what is not seen ---
-
-AS_NOBODY = """
-from whoseport.host.linux.rules import read_rules
-told = read_rules(port=971)
-unseen = [[*one.fields().values()] for one in told.unseen]
-ready(redirects=len(told.redirects), mentions=len(told.mentions), unseen=unseen)
-"""
-
-
-def test_without_rights_it_says_so_once() -> None:
-    told = as_nobody(AS_NOBODY)
-    assert (told["redirects"], told["mentions"]) == (0, 0)
-    assert told["unseen"] in (
-        [["rules", "not-permitted", "nftables"]],
-        [["rules", "not-permitted", "iptables"]],
-        [],  # neither is there
-    )
-    if nf_tables_there(proc="/proc", sys="/sys", modules="/lib/modules") == "yes":
-        assert told["unseen"] == [["rules", "not-permitted", "nftables"]]
-
-
-def denied(number: int) -> Rules:
-    deny_netlink(number)
-    return read_rules(port=80)
-
-
-@pytest.mark.parametrize("number", [errno.EPERM, errno.EACCES])
-def test_denied_netlink_is_unseen(place: Room, number: int) -> None:
-    assert place.call(denied, number).unseen == (Unseen(missing="rules", reason="not-permitted", subject="nftables"),)
-
-
-def test_a_kernel_without_it_has_no_rules(place: Room) -> None:
-    assert place.call(denied, errno.EPROTONOSUPPORT) == Rules(redirects=(), mentions=(), unseen=())
-
-
-NETLINK = b"sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n"
-
-
-@pytest.mark.parametrize(
-    ("modules", "protocols", "loaded", "built_in", "expected"),
-    [
-        (False, (), (), None, "yes"),
-        (True, (0, 12), ("nfnetlink", "nf_tables"), None, "yes"),
-        (True, (0, 12), ("nfnetlink",), ("net/netfilter/nf_tables.ko",), "yes"),
-        (True, (0, 12), (), ("net/netfilter/nf_tables.ko", "net/netfilter/nfnetlink.ko"), "yes"),
-        (True, (0, 12), ("nfnetlink",), ("net/core/other.ko",), "no"),
-        (True, (0, 12), ("nfnetlink",), None, "unknown"),
-        (True, (0, 4), (), None, "no"),
-        (True, None, (), None, "unknown"),
-    ],
-)
-def test_nothing_is_loaded_to_be_asked(
-    tmp_path: Path,
-    modules: bool,
-    protocols: tuple[int, ...] | None,
-    loaded: tuple[str, ...],
-    built_in: tuple[str, ...] | None,
-    expected: str,
-) -> None:
-    proc, sys, lib = (tmp_path / name for name in ("proc", "sys", "modules"))
-    (proc / "thread-self/net").mkdir(parents=True)
-    if modules:
-        (proc / "modules").touch()
-    if protocols is not None:
-        lines = [b"0000000000000000 %-3d 0          00000000 0\n" % number for number in protocols]
-        (proc / "thread-self/net/netlink").write_bytes(NETLINK + b"".join(lines))
-    for name in loaded:
-        (sys / "module" / name).mkdir(parents=True)
-    if built_in is not None:
-        folder = lib / os.uname().release
-        folder.mkdir(parents=True)
-        (folder / "modules.builtin").write_text("".join(f"kernel/{name}\n" for name in built_in))
-    assert nf_tables_there(proc=str(proc), sys=str(sys), modules=str(lib)) == expected
-    told = read_rules(port=80, proc=str(proc), sys=str(sys), modules=str(lib))
-    if expected == "no":
-        assert told.unseen == ()
-    if expected == "unknown":
-        assert told.unseen == (Unseen(missing="rules", reason="not-supported", subject="nftables"),)
-
-
-def test_tables_that_may_not_be_listed_are_unseen(tmp_path: Path) -> None:
-    net = tmp_path / "thread-self/net"
-    net.mkdir(parents=True)
-    (tmp_path / "modules").touch()
-    (net / "netlink").write_bytes(NETLINK)
-    (net / "ip_tables_names").mkdir()  # reading it fails, for root as well
-    (net / "ip6_tables_names").mkdir()
-    told = read_rules(port=80, proc=str(tmp_path), sys=str(tmp_path), modules=str(tmp_path))
-    assert told.unseen == (Unseen(missing="rules", reason="unreadable", subject="iptables"),)
 
 
 def look_at(port: int | None) -> Inspection:

@@ -29,6 +29,7 @@ def read_links() -> list[Link]:
 
 
 def parse_links(messages: Iterable[tuple[int, bytes]]) -> list[Link]:
+    """The links that RTM_NEWLINK messages tell of, as far as they are of a kind."""
     found = []
     for message, content in messages:
         if message != _NEW_LINK:

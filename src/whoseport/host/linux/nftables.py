@@ -228,6 +228,7 @@ def comment_of(userdata: bytes) -> str | None:
 
 
 def text(raw: bytes) -> str:
+    """A name, up to its closing NUL."""
     return raw.split(b"\0", 1)[0].decode("utf-8", "backslashreplace")
 
 
@@ -237,4 +238,5 @@ def number(raw: bytes) -> int:
 
 
 def signed(raw: bytes) -> int:
+    """The same, below zero where its first bit is set."""
     return int(_SIGNED.unpack(raw)[0]) if len(raw) == 4 else 0
