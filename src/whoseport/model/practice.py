@@ -18,7 +18,10 @@ class Source(Record):
 
 
 class PracticeFact(Record):
-    """Some software uses these ports, in this role, by this source."""
+    """Some software uses these ports, in this role, by this source.
+
+    `common`: most readers will have met it there; it only decides what is told first.
+    """
 
     software: str
     transport: Transport
@@ -26,6 +29,7 @@ class PracticeFact(Record):
     last: int
     role: Role
     source: Source
+    common: bool = False
 
 
 class SoftwarePort(Record):

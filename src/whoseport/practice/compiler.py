@@ -37,10 +37,9 @@ def compile_facts(facts: Facts) -> bytes:
             continue
         for port in range(fact.first, fact.last + 1):
             ports.setdefault(port, []).append(number)
-    common = frozenset(facts.common)
     practice = [
-        (fact.software, fact.transport, fact.first, fact.last, fact.role, source_of(fact.source), number in common)
-        for number, fact in enumerate(facts.practice)
+        (fact.software, fact.transport, fact.first, fact.last, fact.role, source_of(fact.source), fact.common)
+        for fact in facts.practice
     ]
     reported: dict[int, list[tuple[object, ...]]] = {}
     for one in facts.reported:

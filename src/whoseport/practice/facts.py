@@ -55,14 +55,10 @@ class FactError(Exception):
 
 
 class Facts(Record):
-    """Everything that is compiled. `reported` and `refused` go with the port that they are about.
-
-    `common` are the places in `practice` of what is told first on its port: what most readers will have met there.
-    """
+    """Everything that is compiled. `reported` and `refused` go with the port that they are about."""
 
     software: tuple[Software, ...]
     practice: tuple[PracticeFact, ...]
-    common: tuple[int, ...]
     reported: tuple[PortReport, ...]
     refused: tuple[PortRefusal, ...]
 
@@ -81,26 +77,23 @@ def read_facts(data: Path) -> Facts:
     """The facts below the project's data folder. Raises FactError for the first that is not let through."""
     software: list[Software] = []
     practice: list[PracticeFact] = []
-    common: list[int] = []
     names: dict[str, Path] = {}
     for path in sorted((data / "practice").glob("*.toml")):
-        made, facts, usual = _software(path)
+        made, facts = _software(path)
         other = names.setdefault(made.name.lower(), path)
         if other is not path:
             raise FactError(f"{path.name}: {made.name!r} is also the name in {other.name}")
         software.append(made)
-        common += [len(practice) + place for place in usual]
         practice += facts
     return Facts(
         software=tuple(software),
         practice=tuple(practice),
-        common=tuple(common),
         reported=tuple(_reports(data / "reported")),
         refused=tuple(_refusals(data / "browsers" / "refused.tsv")),
     )
 
 
-def _software(path: Path) -> tuple[Software, list[PracticeFact], list[int]]:
+def _software(path: Path) -> tuple[Software, list[PracticeFact]]:
     place = path.name
     if not _SLUG.fullmatch(path.stem):
         raise FactError(f"{place}: a file's name is the software's in lower case, with hyphens")
@@ -117,7 +110,6 @@ def _software(path: Path) -> tuple[Software, list[PracticeFact], list[int]]:
     if not any(lists.values()):
         raise FactError(f"{place}: {name} has no program, script, package or unit to be known by")
     facts: list[PracticeFact] = []
-    usual: list[int] = []
     seen: set[tuple[object, ...]] = set()
     for number, row in enumerate(table.get("ports", []), 1):
         fact = _fact(name, row, f"{place}, port {number}")
@@ -125,13 +117,10 @@ def _software(path: Path) -> tuple[Software, list[PracticeFact], list[int]]:
         if key in seen:
             raise FactError(f"{place}, port {number}: said twice")
         seen.add(key)
-        if type(row.get("common", False)) is not bool:
-            raise FactError(f"{place}, port {number}: `common` is true or false")
-        usual += [len(facts)] if row.get("common") else []
         facts.append(fact)
     ports = tuple(SoftwarePort(transport=one.transport, first=one.first, last=one.last, role=one.role) for one in facts)
     kind = cast("SoftwareKind", _word(table, "kind", SoftwareKind, place))
-    return Software(name=name, kind=kind, ports=ports, **lists), facts, usual
+    return Software(name=name, kind=kind, ports=ports, **lists), facts
 
 
 def _fact(software: str, row: Any, place: str) -> PracticeFact:
@@ -148,7 +137,10 @@ def _fact(software: str, row: Any, place: str) -> PracticeFact:
     if not isinstance(source, dict):
         raise FactError(f"{place}: no fact without a source")
     _known_keys(source, _SOURCE_KEYS, place)
+    if type(row.get("common", False)) is not bool:
+        raise FactError(f"{place}: `common` is true or false")
     return PracticeFact(
+        common=row.get("common", False),
         software=software,
         transport=cast("Transport", _word(row, "transport", TRANSPORTS, place)),
         first=first,

@@ -68,9 +68,15 @@ class Practice:
         found.sort(key=lambda row: (not row[6], _ROLES.index(row[4]), row[2] != row[3]))
         return tuple(
             PracticeFact(
-                software=software, transport=transport, first=first, last=last, role=role, source=self._source(source)
+                software=software,
+                transport=transport,
+                first=first,
+                last=last,
+                role=role,
+                source=self._source(source),
+                common=common,
             )
-            for software, transport, first, last, role, source, _ in found
+            for software, transport, first, last, role, source, common in found
         )
 
     def reported(self, port: int) -> tuple[ReportedUse, ...]:

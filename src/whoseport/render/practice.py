@@ -59,11 +59,15 @@ def _software_rows(answer: Answer, *, language: Language, verbose: bool) -> list
             Row(label=label, key=Safe(""), value=_fact(fact, language), wide=True)
             for fact in sorted(facts, key=lambda fact: list(ROLES).index(fact.role))
         ]
+    first_told = [fact for fact in facts if fact.common] or facts
+    left = len({fact.software for fact in facts} - {fact.software for fact in first_told})
     by_role: dict[Role, dict[str, list[Transport]]] = {}
-    for fact in facts:
+    for fact in first_told:
         transports = by_role.setdefault(fact.role, {}).setdefault(fact.software, [])
         transports += [fact.transport] if fact.transport not in transports else []
     parts = [_role(role, by_role[role], language) for role in ROLES if role in by_role]
+    if left:
+        parts.append(language.count("{number} other is less common", "{number} others are less common", left))
     first = Row(label=label, key=Safe(""), value=parts[0], wide=True, whole=False)
     if len(parts) == 1:
         return [first]
