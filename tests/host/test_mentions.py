@@ -172,6 +172,27 @@ def test_the_service_that_a_socket_names(tmp_path: Path) -> None:
     assert units(tmp_path) == [("tcp", 80, None, "a.socket", "/usr/bin/b")]
 
 
+@pytest.mark.parametrize(
+    ("command", "program"),
+    [
+        (b"/usr/sbin/sshd -D", "/usr/sbin/sshd"),
+        (b"!!@/usr/sbin/sshd sshd -D", "/usr/sbin/sshd"),
+        (b"/bin/sh -c '/usr/sbin/ejabberdctl foreground'", "/usr/sbin/ejabberdctl"),
+        (b"/bin/sh /usr/libexec/tomcat10/tomcat-start.sh", "/usr/libexec/tomcat10/tomcat-start.sh"),
+        (b'/bin/sh -c "GOMAXPROCS=$(nproc) /usr/bin/etcd $DAEMON_ARGS"', "/usr/bin/etcd"),
+        (b'/bin/sh -c "set -f; [ -e /x ] && A= || A=`/x`; [ $? -eq 0 ] && exec /sbin/mariadbd $B"', "/sbin/mariadbd"),
+        (b"/usr/bin/env A=b python3 /srv/a.py", "python3"),
+        (b"-/bin/bash -i", "/bin/bash"),
+        (b"/bin/sh", "/bin/sh"),
+        (b"/bin/sh -c 'exec /bin/sh -i'", "/bin/sh"),
+        (b"/bin/sh -c", "/bin/sh"),
+        (b"", None),
+    ],
+)  # fmt: skip
+def test_the_program_behind_wrappers(command: bytes, program: str | None) -> None:
+    assert socket_units.program_of(command) == program
+
+
 def test_folders_of_drop_ins() -> None:
     assert drop_in_folders("a-b-c@x.socket") == [
         "a-b-c@x.socket.d",
@@ -427,6 +448,7 @@ def test_any_bytes_are_read(data: bytes, port: int | None) -> None:
         where = socket_units.address_and_port(line.value)
         assert where is None or 0 < where[1] < 65536
     assert socket_units.service_of(lines, "a@80.socket")
+    socket_units.program_of(data)
     for one in (*inetd.parse_inetd(data), *inetd.xinetd_services(inetd.parse_blocks(data))):
         assert one.number is None or 0 < one.number < 65536
     assert all(element.line > 0 for element in firewalld.parse(data))

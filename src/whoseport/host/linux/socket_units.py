@@ -31,6 +31,10 @@ _PREFIXES = b"@-:+!|"
 """What may stand before the program of ExecStart= (systemd.service(5), special executable prefixes)."""
 
 
+_SHELLS = (b"sh", b"bash", b"dash", b"ksh", b"zsh", b"ash")
+_QUOTES = b"\"'`"
+_MOST_WRAPPERS = 4
+
 _OTHER_SPECIFIERS = frozenset("aAbBCdDEfgGhHjJlLmMoPqsStTuUvVwWyY")
 """Those that stand for something outside the name; what is no specifier stays as it is (`%eth0`)."""
 
@@ -164,7 +168,42 @@ def _program(units: UnitFiles, service: str) -> str | None:
     for line in units.lines(service):
         if line.section == b"Service" and line.key == b"ExecStart":
             commands = [*commands, line.value] if line.value else []
-    words = commands[0].lstrip(_PREFIXES).split() if commands else []
-    if not words:
-        return None
-    return words[0].strip(b"\"'").decode("utf-8", "backslashreplace") or None
+    return program_of(commands[0]) if commands else None
+
+
+def program_of(command: bytes) -> str | None:
+    """The program of a value of ExecStart=; of one that a shell or env(1) starts in turn, that one.
+
+    >>> program_of(b"-/bin/sh -c 'set -f; exec /usr/sbin/mariadbd $OPTIONS'"), program_of(b"/bin/bash -i")
+    ('/usr/sbin/mariadbd', '/bin/bash')
+    """
+    words = command.lstrip(_PREFIXES).split()
+    for _ in range(_MOST_WRAPPERS):
+        name = words[0].strip(_QUOTES).rpartition(b"/")[2] if words else b""
+        if name == b"env":
+            inner = [word for word in words[1:] if b"=" not in word and word[:1] != b"-"]
+        elif name in _SHELLS and len(words) > 1 and words[1][:1] != b"-":
+            inner = words[1:]  # a script
+        elif name in _SHELLS and len(words) > 2 and words[1].endswith(b"c"):
+            inner = _last_command(words[2:])
+        else:
+            break
+        if not inner:
+            break
+        words = inner
+    return words[0].strip(_QUOTES).decode("utf-8", "backslashreplace") or None if words else None
+
+
+def _last_command(words: list[bytes]) -> list[bytes]:
+    """What a shell runs last, or in its own place (`exec`), as far as words tell."""
+    last: list[bytes] = []
+    for word in words:
+        bare = word.strip(_QUOTES)
+        if bare in (b"exec", b"&&", b"||", b"|", b";", b"then", b"else", b"do"):
+            last = []
+            continue
+        if last or not (bare.rstrip(b";").replace(b"_", b"a").partition(b"=")[0].isalnum() and b"=" in bare):
+            last.append(bare.rstrip(b";"))
+        if bare.endswith(b";"):
+            last = [] if word is not words[-1] else last
+    return last
