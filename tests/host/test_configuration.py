@@ -121,6 +121,15 @@ def test_a_setting_tells_its_line_and_part() -> None:
     assert (found.line, found.section, found.text) == (5, "pgbouncer", "listen_port = 6432 ; why")
 
 
+def test_comments_end_where_they_end() -> None:
+    assert told("a.conf", "/**/\nport 81\n/* port 82 */ port 83\nuser x /* port 84\n port 85 */\nport 86\n") == [
+        (81, None, None),
+        (83, None, None),
+        (86, None, None),
+    ]
+    assert told("a.conf", "location /* x\nport 81\n") == [(81, None, None)]
+
+
 def test_words_of_keys() -> None:
     assert words_of(b"bindIp") == (b"bind", b"ip")
     assert words_of(b"ORPort") == (b"or", b"port")

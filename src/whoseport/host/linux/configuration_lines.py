@@ -43,15 +43,21 @@ def statements_of(data: bytes, *, markup: bool = False, arguments: bool = False)
     `markup`: the file is XML. `arguments`: values may hold a command line, whose options are keys, too.
     """
     found: list[Statement] = []
-    parts = _Parts(markup=markup)
-    for number, line in enumerate(data.split(b"\n")[:MOST_LINES], 1):
-        if len(line) > LONGEST_LINE:
+    parts = _Parts(markup=markup, comments=(b"-->" if markup else b"*/") in data)
+    whole = data.lower()
+    words = [word for word in _WORDS if word in whole]
+    lines = zip(data.split(b"\n")[:MOST_LINES], whole.split(b"\n"), strict=False)
+    for number, (line, lower) in enumerate(lines, 1):
+        interesting = False
+        for word in words:
+            if word in lower:
+                interesting = True
+                break
+        if len(line) > LONGEST_LINE or (not interesting and not parts.changed_by(line)):
             continue
         code = parts.code(line)
         if not code:
             continue
-        lower = code.lower()
-        interesting = any(word in lower for word in _WORDS)
         for fragment, scope in parts.fragments(code):
             if not interesting:
                 continue
@@ -63,13 +69,23 @@ def statements_of(data: bytes, *, markup: bool = False, arguments: bool = False)
 class _Parts:
     """Follows the parts of a file from line to line: sections, blocks in braces, keys with others indented below."""
 
-    def __init__(self, *, markup: bool) -> None:
+    def __init__(self, *, markup: bool, comments: bool) -> None:
         self.markup = markup
+        self._comments = comments
         self._comment: bytes | None = None
         self._section: Scope = ()
         self._blocks: list[bytes] = []
         self._parents: list[tuple[int, bool, bytes]] = []
         self._items = 0
+
+    def changed_by(self, line: bytes) -> bool:
+        """Whether a line without a word of ours could begin or end a part; False only where it surely does not."""
+        if self.markup or self._comment is not None or self._parents:
+            return True
+        begin = line.lstrip()[:1]
+        if not begin or begin in b"#;":
+            return False
+        return begin in b"[-/" or b"{" in line or b"}" in line or b"/*" in line or line.rstrip()[-1:] == b":"
 
     def code(self, line: bytes) -> bytes:
         """The line without comments; empty where nothing is left."""
@@ -83,9 +99,10 @@ class _Parts:
         if not stripped or (not self.markup and (stripped[:1] in b"#;!%" or stripped[:2] in (b"//", b"--"))):
             return line if stripped[:2] == b"--" and stripped[2:3].isalpha() else b""
         # a glob such as conf.d/*.conf opens no comment
-        at = line.find(opening) if self.markup or stripped.startswith(opening) else line.find(b" " + opening)
-        if at >= 0:
-            before, after = line[:at], line[at + len(opening) + 1 :]
+        if not self.markup and not stripped.startswith(opening):
+            opening = b" " + opening
+        before, opened, after = line.partition(opening) if self._comments else (line, b"", b"")
+        if opened:
             _, ended, rest = after.partition(closing)
             if not ended:
                 self._comment = closing
