@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from whoseport.classifiers import (
     control,
+    deception,
     executable,
     exposure,
     imitation,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 NAME_SIGNS: tuple[Callable[[Subject], list[Finding]], ...] = (
     names.findings,
+    deception.findings,
     imitation.findings,
     package_files.findings,
 )

@@ -1,24 +1,18 @@
-"""Does a process bear a name that hides it: a kernel thread's, or one that reads as something else than it is?"""
+"""Does a process that runs a program bear the name of a thread of the kernel?"""
 
 from __future__ import annotations
 
 from whoseport.classifiers.found import found
-from whoseport.classifiers.imitation import WELL_KNOWN
 from whoseport.classifiers.places import base_name
 from whoseport.classifiers.word_lists import words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from whoseport.classifiers.subject import Subject
-    from whoseport.model import Certainty, Finding, Software
+    from whoseport.model import Finding
 
 LONGEST_COMM = 15
 """Bytes of a process's name that the kernel keeps (TASK_COMM_LEN, linux/sched.h)."""
-
-LONGEST = 4096
-"""Characters of a name that are looked at: the longest path (PATH_MAX)."""
 
 _EXACT = words(
     "kworker kthreadd kswapd kcompactd khugepaged ksmd kblockd kdevtmpfs kdevtmpfsi kauditd kintegrityd khungtaskd "
@@ -44,39 +38,14 @@ _BRACKETED = words(
 )
 """Names that a program may bear, too, and that are a kernel thread's in brackets, as ps(1) shows those."""
 
-_INVISIBLE = frozenset("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u3164\uffa0\u2800")
-_JOINERS = "\u200c\u200d"
-_DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-_LOOK_ALIKE = dict(
-    zip(
-        "асеорхуіјѕһԁԛԝѵкмтвнгпзӏɡıοαρνικτυχωεηАВЕКМНОРСТУХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
-        "aceopxyijshdqwvkmtbhrn3lgioapviktuxwenABEKMHOPCTYXIJSABEZHIKMNOPTYX",
-        strict=True,
-    )
-)
-"""Letters of other scripts that look like Latin ones (Unicode Technical Standard 39, confusables)."""
-
 
 def findings(subject: Subject) -> list[Finding]:
-    """What the names of a process give to think: its own (comm), the one that it was started by, its file's."""
+    """`kernel-thread-name`, for the process's own name (comm) or the one that it was started by."""
     process = subject.process
-    made: list[Finding] = []
-    if process.kernel_thread is not True and (process.executable is not None or process.kernel_thread is False):
-        kernel = _kernel_thread(subject)
-        if kernel is not None:
-            made.append(kernel)
-    for source, text, is_file in (
-        (subject.link("comm"), process.name[:LONGEST], False),
-        (subject.link("exe"), (process.executable or "")[:LONGEST], True),
-        (subject.link("cmdline"), process.command[0][:LONGEST] if process.command else "", False),
-    ):
-        if text.isascii() and text.isprintable() and (text.isalnum() or not _blank(text, is_file=is_file)):
-            continue
-        certainty = _deceives(text, is_file=is_file, named=subject.named)
-        if certainty is not None:
-            made.append(found("deceptive-name", certainty, source, ascii(text)[1:-1]))
-    return made
+    if process.kernel_thread is True or (process.executable is None and process.kernel_thread is not False):
+        return []
+    found_one = _kernel_thread(subject)
+    return [] if found_one is None else [found_one]
 
 
 def _kernel_thread(subject: Subject) -> Finding | None:
@@ -122,66 +91,3 @@ def _is_honest(subject: Subject, name: str) -> bool:
     """A program whose own file bears the name and belongs to a package."""
     process = subject.process
     return process.package is not None and base_name(process.executable or "")[:LONGEST_COMM] == name
-
-
-def _blank(text: str, *, is_file: bool) -> bool:
-    return text != text.strip() or (is_file and ("/ " in text or " /" in text or "..." in text))
-
-
-def _deceives(
-    text: str, *, is_file: bool, named: Callable[[str], tuple[Software, ...]] = lambda _name: ()
-) -> Certainty | None:
-    """Whether a text reads as something else than it is. Titles end in blanks, and names may be cut off: no sign."""
-    if is_file:
-        if any(_is_nothing(part) for part in text.split("/")[1:]):
-            return "proven"
-        last = base_name(text)
-        if last != last.strip() and last.strip():
-            return "proven"
-    elif text.strip() and len(text.encode()) < LONGEST_COMM and " " not in text.strip() and text != text.strip():
-        return "likely"
-    if not text.isprintable():
-        if any((character < " " and character not in "\n\t") or character == "\x7f" for character in text):
-            return "likely"
-        if any(character in "\n\t" for character in text.strip()):
-            return "guess"
-    if text.isascii():
-        return None
-    for place, character in enumerate(text):
-        if character in _DIRECTIONS or character in _INVISIBLE or character == "\ufeff":
-            return "proven"
-        if character in _JOINERS or "\u200b" <= character <= "\u200f" or "\u2060" <= character <= "\u206f":
-            before, after = text[place - 1 : place], text[place + 1 : place + 2]
-            if before.isascii() or after.isascii() or character not in _JOINERS:
-                return "proven"
-        if (
-            "\x80" <= character <= "\x9f"
-            or character in "\u00a0\u2000\u2001\u2002\u2003\u2007\u2009\u202f\u3000\u2028\u2029"
-        ):
-            return "likely"
-    return "proven" if any(_looks_latin(word, named) for word in _words(text)) else None
-
-
-def _is_nothing(part: str) -> bool:
-    """A folder or file that is named by blanks or dots alone (`...`, `.. `)."""
-    return bool(part) and not part.strip(" .")
-
-
-def _words(text: str) -> list[str]:
-    return "".join(character if character.isalpha() else " " for character in text).split()
-
-
-def _looks_latin(word: str, named: Callable[[str], tuple[Software, ...]]) -> bool:
-    """Whether a word mixes letters that look Latin into Latin ones, or has Latin letters in a width of their own.
-
-    One that is all of other letters is another language's, unless it looks like the name of a server.
-    """
-    if word.isascii():
-        return False
-    if any("\uff21" <= letter <= "\uff5a" or "\U0001d400" <= letter <= "\U0001d7ff" for letter in word):
-        return True
-    alike = [_LOOK_ALIKE.get(letter, letter) for letter in word]
-    if any(letter.isascii() for letter in word):
-        return any(letter in _LOOK_ALIKE for letter in word)
-    seems = "".join(alike).lower()
-    return seems.isascii() and (seems in WELL_KNOWN or bool(named(seems)))

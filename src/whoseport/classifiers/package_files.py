@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from whoseport.model import Finding, Process
 
 _SERVERS = ("server", "rpc")
+_OTHER_MANAGERS = ("/nix/store/", "/gnu/store/", "/snap/", "/var/lib/snapd/", "/var/lib/flatpak/")
+"""What package managers own that have no database to ask."""
 _vouched: dict[tuple[str, str | None, str | None], Finding] = {}
 _MOST = 4096
 
@@ -50,7 +52,10 @@ def _from_package(process: Process) -> Finding:
 def _without(subject: Subject) -> list[Finding]:
     """A known server's name that neither package nor unit bears, outside of where people install by hand."""
     process = subject.process
+    path = process.executable or ""
     if process.container is not None or subject.place == "by-hand" or not is_free(process.unit):
+        return []
+    if path.startswith(_OTHER_MANAGERS):
         return []
     own = base_name(process.executable or "")
     if family_of(own) is not None:
