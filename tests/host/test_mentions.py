@@ -387,6 +387,15 @@ def test_all_kinds_together(machine: Path) -> None:
     ]
 
 
+def test_a_link_has_the_package_of_what_it_leads_to(tmp_path: Path) -> None:
+    write(tmp_path, "etc/nginx/sites-available/default", "server {\n listen 8081;\n}\n")
+    link(tmp_path, "etc/nginx/sites-enabled/default", "/etc/nginx/sites-available/default")
+    link(tmp_path, "etc/nginx/sites-enabled/other", "../sites-available/default")
+    write(tmp_path, "var/lib/dpkg/info/nginx-common.conffiles", "/etc/nginx/sites-available/default\n")
+    found, _ = mentions.read(port=8081, root=str(tmp_path))
+    assert {(one.path, one.package) for one in found} == {("/etc/nginx/sites-enabled/other", "nginx-common")}
+
+
 def test_one_port_is_told_as_among_all(machine: Path) -> None:
     everything, _ = mentions.read(port=None, root=str(machine))
     assert len(everything) == 7

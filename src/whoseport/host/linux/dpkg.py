@@ -193,7 +193,7 @@ def _tokens(path: bytes) -> set[bytes]:
     """Words of a path that a package's name may hold: of /usr/sbin/sshd these are `sshd` and `ssh`."""
     found = set()
     for part in path[:4096].lower().split(b"/")[-4:]:
-        for word in (part, *part.replace(b"_", b"-").split(b"-")):
+        for word in (part, *part.replace(b"_", b"-").replace(b".", b"-").split(b"-")):
             text = word.decode("latin-1")
             if len(text) > 2 and text not in _NO_TOKENS:
                 found.add(word)

@@ -6,6 +6,8 @@ somebody intends, never that anything is reachable.
 
 from __future__ import annotations
 
+import os
+
 from whoseport.host.linux import conffiles, configuration, etc_services, firewalld, inetd, socket_units, ufw
 from whoseport.host.linux.bounded import read_regular
 
@@ -44,13 +46,24 @@ def _packaged(found: Iterable[Mention], *, root: str) -> tuple[Mention, ...]:
     kinds = ("etc-services", "socket-unit", "inetd", "configuration")
     mentions = tuple(found)
     paths = {one.path for one in mentions if one.kind in kinds and not one.path.startswith(_UNPACKAGED)}
-    owners = conffiles.find({path for path in paths if path.startswith("/etc/")}, root=root)
+    links = {path: target for path in paths if (target := _leads_to(path, root)) is not None}
+    owners = conffiles.find({links.get(path, path) for path in paths if path.startswith("/etc/")}, root=root)
+    owners |= {path: owners[target] for path, target in links.items() if target in owners}
     shipped = {path for path in paths if not path.startswith("/etc/")}
     if shipped:
         from whoseport.host.linux.packages import look
 
         owners |= look(shipped, root=root or "/").owners
     return tuple(one.replace(package=owners[one.path]) if one.path in owners else one for one in mentions)
+
+
+def _leads_to(path: str, root: str) -> str | None:
+    """The file that a link in /etc leads to (`sites-enabled/default`), None for a file itself."""
+    try:
+        target = os.readlink(root + path)
+    except OSError:
+        return None
+    return os.path.normpath(os.path.join(os.path.dirname(path), target))
 
 
 def _content(path: str) -> bytes:
