@@ -54,7 +54,16 @@ _ENVIRONMENT = {
 _OF_VARIABLE = {"FLASK_DEBUG": "Flask", "FLASK_ENV": "Flask", "RUN_MAIN": "Django", "WERKZEUG_RUN_MAIN": "Flask"}
 _RUBY_SERVERS = frozenset({"-run", "-rwebrick", "webrick", "un"})
 """Libraries with which an inline program of ruby serves: `ruby -run -e httpd`."""
-_FAMILY_OF_VARIABLE = {"NODE_ENV": "node", "RAILS_ENV": "ruby", "RACK_ENV": "ruby", "MIX_ENV": "beam"}
+_FAMILY_OF_VARIABLE = {
+    "NODE_ENV": "node",
+    "RAILS_ENV": "ruby",
+    "RACK_ENV": "ruby",
+    "MIX_ENV": "beam",
+    "FLASK_ENV": "python",
+    "FLASK_DEBUG": "python",
+    "WERKZEUG_RUN_MAIN": "python",
+    "RUN_MAIN": "python",
+}
 
 
 class Developed(Record):

@@ -16,15 +16,17 @@ _WIDEST = 4096
 
 
 def usual_port(listener: Listener, software: Software) -> Finding | None:
-    """`listens-on-usual-port`, where the facts on the software name the port."""
+    """`listens-on-usual-port`, where the facts on the software name the port; only likely by another transport."""
     port, transport = listener.port, listener.transport
-    for one in software.ports:
-        if one.first <= port <= one.last and one.transport == transport:
-            told = f"{software.name}, {one.role}: {transport} {one.first}"
-            if one.last != one.first:
-                told += f"-{one.last}"
-            return found("listens-on-usual-port", "proven", "practice", told)
-    return None
+    fitting = [one for one in software.ports if one.first <= port <= one.last]
+    if not fitting:
+        return None
+    same = [one for one in fitting if one.transport == transport]
+    one = (same or fitting)[0]
+    told = f"{software.name}, {one.role}: {one.transport} {one.first}"
+    if one.last != one.first:
+        told += f"-{one.last}"
+    return found("listens-on-usual-port", "proven" if same else "likely", "practice", told)
 
 
 def configured_port(

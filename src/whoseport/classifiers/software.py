@@ -198,6 +198,7 @@ def package_of_path(path: str) -> str | None:
     >>> package_of_path("/a/node_modules/@angular/cli/bin/ng.js"), package_of_path("/a/node_modules/.bin/vite")
     ('@angular/cli', 'vite')
     """
+    path = f"/{path}"
     for part in INSTALLED:
         place = path.rfind(part)
         if place < 0:
