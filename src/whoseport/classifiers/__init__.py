@@ -16,6 +16,7 @@ from whoseport.classifiers import (
     kinds,
     memory,
     names,
+    offers,
     package_files,
     port,
     preload,
@@ -52,6 +53,7 @@ NAME_SIGNS: tuple[Callable[[Subject], list[Finding]], ...] = (
 PROCESS_SIGNS: tuple[Callable[[Subject], list[Finding]], ...] = (
     executable.findings,
     shells.findings,
+    offers.findings,
     inline.findings,
     preload.findings,
     memory.findings,

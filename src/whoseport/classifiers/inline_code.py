@@ -15,6 +15,8 @@ _MOST = 1 << 12
 """Places at which one word is looked at."""
 _NEAR = 4096
 """Characters behind it that are looked at."""
+_LONGEST_PATH = 64
+"""Characters of the folder before a shell's name."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,11 +130,11 @@ def _places(code: str, word: str) -> Iterator[int]:
 
 def _is_shell_here(code: str, at: int, name: str) -> bool:
     start = at
-    while start and at - start < _NEAR and (code[start - 1].isalnum() or code[start - 1] in "/._-"):
+    if start and (code[start - 1].isalnum() or code[start - 1] in "._-"):
+        return False
+    while start and at - start < _LONGEST_PATH and (code[start - 1].isalnum() or code[start - 1] in "/._-"):
         start -= 1
     path = code[start:at]
-    if path and not path.endswith("/"):
-        return False
     if start and code[start - 1] not in "\"'`(q{[ </=,":
         return False
     if not path and (not start or code[start - 1] not in "\"'`"):
@@ -183,7 +185,7 @@ def _python(code: str) -> bool:
         or any(
             _called(code, one) for one in ("os.system", "os.popen", "system", "popen", "getoutput", "getstatusoutput")
         )
-        or (("shell=True" in code or "shell = True" in code) and _subprocess_of_variable(code))
+        or _subprocess_by_shell(code)
         or "code.interact" in code
         or "InteractiveConsole" in code
     )
@@ -197,19 +199,28 @@ def _called(code: str, name: str) -> bool:
     return any(calls(code, f"{prefix}{name}", variable=True) for prefix in ("", "subprocess."))
 
 
-def _subprocess_of_variable(code: str) -> bool:
-    functions = ("run", "Popen", "call", "check_call", "check_output")
-    return any(calls(code, f"{prefix}{one}", variable=True) for one in functions for prefix in ("subprocess.", ""))
+def _subprocess_by_shell(code: str) -> bool:
+    """`subprocess.run(text, shell=True)`, by whatever name the module goes."""
+    if "shell=True" not in code and "shell = True" not in code:
+        return False
+    functions = ("run(", "Popen(", "call(", "check_output(")
+    return any(
+        not _is_fixed(piece[:_NEAR].lstrip()) and ("shell=True" in piece[:_NEAR] or "shell = True" in piece[:_NEAR])
+        for function in functions
+        for piece in code.split(function, _MOST)[1:]
+    )
 
 
 def _runs_file(code: str) -> bool:
     """`exec(open(path).read())`, the way to run a file without naming it as the script."""
-    return all(
-        piece.lstrip(" (").startswith(
-            ("open(", "compile(open(", "compile(f.read", "f.read(", "compile(getattr(tokenize")
-        )
-        for piece in code.split("exec(")[1:]
-    ) and not any(word in code for word in ("os.system(", "os.popen(", "shell=True", "eval("))
+    pieces = code.split("exec(", _MOST)[1:]
+    beginnings = ("open(", "compile(open(", "compile(f.read", "f.read(", "compile(getattr(tokenize")
+    others = ("os.system(", "os.popen(", "shell=True", "eval(", "code.interact", "InteractiveConsole")
+    return (
+        bool(pieces)
+        and all(piece[:_NEAR].lstrip(" (").startswith(beginnings) for piece in pieces)
+        and not any(word in code for word in others)
+    )
 
 
 def _perl(code: str) -> bool:
@@ -217,7 +228,7 @@ def _perl(code: str) -> bool:
     if wired and (names_shell(code) or "/sh" in code or "/bash" in code):
         return True
     received = any(
-        one in code for one in ("<$", "recv", "sysread", "getline", "readline", "->getline", "<C", "<CLIENT", "<S")
+        one in code for one in ("<$", "<>", "<STDIN>", "recv", "sysread", "getline", "readline", "<C", "<CLIENT", "<S")
     )
     runs = (
         ("qx" in code and "$" in code)
@@ -270,9 +281,7 @@ def _node(code: str) -> bool:
     piped = ".pipe(" in code or "stdin" in code or "stdio" in code
     if spawns and piped and names_shell(code):
         return True
-    received = any(
-        one in code for one in ("'data'", '"data"', "`data`", "req.url", "req.body", ".query", "searchParams")
-    )
+    received = any(one in code for one in ("'data'", '"data"', "`data`", ".url", ".body", ".query", "searchParams"))
     runs = spawns and any(
         _any_call(code, one) for one in ("exec", "execSync", "spawn", "spawnSync", "execFile", "execFileSync")
     )

@@ -7,7 +7,7 @@ holds, what the kernel says that it serves, and what a real bind finds in use.
 from __future__ import annotations
 
 from whoseport.classifiers.found import cut, found, merged
-from whoseport.classifiers.shells import mentioned
+from whoseport.classifiers.offers import mentioned
 from whoseport.classifiers.views import unknown_sockets
 
 TYPE_CHECKING = False
