@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ROOT = "/etc"
 _LARGEST = 512 << 10
+_USUAL = 24 << 10
+"""Bytes. Room for a whole file of the largest size is costly to make for every small one."""
 _MOST_BYTES = 48 << 20
 _MOST_FILES = 8000
 _DEEPEST = 4
@@ -141,7 +143,9 @@ def _content(name: str, folder: int) -> bytes:
     except OSError:
         return b""
     try:
-        content = os.read(descriptor, _LARGEST + 1)
+        content = os.read(descriptor, _USUAL)
+        if len(content) == _USUAL:
+            content += os.read(descriptor, _LARGEST + 1 - _USUAL)
     except OSError:  # a folder behind a link
         return b""
     finally:

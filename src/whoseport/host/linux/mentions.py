@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from whoseport.host.linux import conffiles, configuration, etc_services, firewalld, inetd, socket_units, ufw
+from whoseport.host.linux import configuration, etc_services, socket_units
 from whoseport.host.linux.bounded import read_regular
 
 TYPE_CHECKING = False
@@ -27,18 +27,27 @@ def read(*, port: int | None = None, root: str = "") -> tuple[tuple[Mention, ...
     passed over in silence: what they could say is an intention only.
     """
     services = _content(f"{root}{etc_services.PATH}")
-    found: list[Mention] = [
-        *etc_services.parse(services, port=port),
-        *socket_units.read(port=port, root=root),
-        *inetd.read(port=port, services=services, root=root),
-        *configuration.read(port=port, root=root),
-    ]
+    found: list[Mention] = [*etc_services.parse(services, port=port), *socket_units.read(port=port, root=root)]
     unseen: list[Unseen] = []
-    for read_rules in (firewalld.read, ufw.read):
-        mentions, missed = read_rules(port=port, root=root)
-        found += mentions
-        unseen += missed
+    if os.path.exists(f"{root}/etc/inetd.conf") or os.path.exists(f"{root}/etc/xinetd.d"):
+        from whoseport.host.linux import inetd
+
+        found += inetd.read(port=port, services=services, root=root)
+    found += configuration.read(port=port, root=root)
+    if os.path.exists(f"{root}/etc/firewalld"):
+        from whoseport.host.linux import firewalld
+
+        _add(firewalld.read(port=port, root=root), found, unseen)
+    if os.path.exists(f"{root}/etc/ufw"):
+        from whoseport.host.linux import ufw
+
+        _add(ufw.read(port=port, root=root), found, unseen)
     return _packaged(found, root=root), tuple(unseen)
+
+
+def _add(told: tuple[tuple[Mention, ...], tuple[Unseen, ...]], found: list[Mention], unseen: list[Unseen]) -> None:
+    found += told[0]
+    unseen += told[1]
 
 
 def _packaged(found: Iterable[Mention], *, root: str) -> tuple[Mention, ...]:
@@ -46,6 +55,10 @@ def _packaged(found: Iterable[Mention], *, root: str) -> tuple[Mention, ...]:
     kinds = ("etc-services", "socket-unit", "inetd", "configuration")
     mentions = tuple(found)
     paths = {one.path for one in mentions if one.kind in kinds and not one.path.startswith(_UNPACKAGED)}
+    if not paths:
+        return mentions
+    from whoseport.host.linux import conffiles
+
     links = {path: target for path in paths if (target := _leads_to(path, root)) is not None}
     owners = conffiles.find({links.get(path, path) for path in paths if path.startswith("/etc/")}, root=root)
     owners |= {path: owners[target] for path, target in links.items() if target in owners}
