@@ -1,0 +1,1 @@
+"""Real servers, hostile simulations and honest look-alikes, against which verdicts are held."""
