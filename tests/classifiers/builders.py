@@ -166,6 +166,7 @@ KNOWN = (
     software("inetd", programs="inetd", packages="openbsd-inetd"),
     software("systemd", programs="systemd", packages="systemd"),
     software("CUPS", kind="desktop", programs="cupsd", units="cups", ports=(("tcp", 631),)),
+    software("Wine", kind="interpreter", programs="wine64-preloader"),
     software("Python", kind="interpreter", programs="python3"),
     software("Node.js", kind="interpreter", programs="node", ports=(("tcp", 9229),)),
 )

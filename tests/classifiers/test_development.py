@@ -130,6 +130,7 @@ def test_next_by_its_environment() -> None:
         (("python3 /usr/bin/pytest tests", "bash"), "custom-application"),
         (("launcher", "cargo run"), "custom-application"),
         (("cargo run --bin=x", "bash"), "development-server"),
+        (("./x", "cargo run", "bash"), "development-server"),  # a worker of itself
     ],
 )
 def test_what_a_development_tool_runs(above: tuple[str, ...], kind: str) -> None:
@@ -137,7 +138,8 @@ def test_what_a_development_tool_runs(above: tuple[str, ...], kind: str) -> None
     parents = []
     for at, line in enumerate(above):
         program = line.split()[0]
-        made = parent(line, f"/usr/bin/{programs.get(program, program)}", pid=700 - at)
+        folder = "/home/ana/x" if program == "./x" else "/usr/bin"
+        made = parent(line, f"{folder}/{programs.get(program, program).removeprefix('./')}", pid=700 - at)
         if program == "npm_run_dev":
             made = made.replace(command=("npm run dev",))
         parents.append(made)

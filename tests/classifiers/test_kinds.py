@@ -63,6 +63,8 @@ def test_a_container_is_told_and_is_the_kind_only_where_nothing_inside_is() -> N
     dark = process(None, executable=None, container=BOX)
     told = settled(listener(8080, dark))
     assert (told.kind, told.because) == ("container", ("inside-container",))
+    outside = settled(listener(80, process("nginx", executable="/usr/sbin/nginx"), container=BOX))
+    assert "inside-container" not in outside.because
     unowned = settled(listener(8080, container=BOX), unseen=(_UNSEEN,))
     assert (unowned.kind, unowned.certainty) == ("container", "likely")
 
@@ -158,6 +160,8 @@ def test_desktop_services_and_clients_that_serve() -> None:
     told = settled(listener(5353, avahi, transport="udp"))
     assert told.kind == "known-service"
     assert "desktop-service" in [finding.claim for finding in told.findings]
+    browser = settled(listener(40000, process("firefox", executable="/usr/lib/firefox/firefox")))
+    assert "desktop-service" in [finding.claim for finding in browser.findings]
     spotify = settled(listener(57621, process("spotify", executable="/usr/bin/spotify")))
     assert (spotify.kind, "desktop-service" in [one.claim for one in spotify.findings]) == ("known-service", True)
 

@@ -122,3 +122,8 @@ def test_an_ancestor_is_read_once() -> None:
     roles: dict[int, tuple[str, str] | None] = {7: ("started-by-shell", "remembered")}
     (only,) = origin(process("x", parents=(parent("zsh", "/usr/bin/zsh", pid=7),)), roles)
     assert only.evidence[0].observed == "remembered, pid 7"
+
+
+def test_an_ancestor_counts_before_the_environment() -> None:
+    one = process("x", parents=(parent("codex", "/usr/bin/codex", pid=7),), environment={"CLAUDECODE": "1"})
+    assert claims(one) == {"started-by-agent": "codex, pid 7"}

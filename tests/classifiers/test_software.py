@@ -33,7 +33,9 @@ def test_another_port_than_its_own() -> None:
 
 def test_the_same_number_over_another_transport_is_no_other_port() -> None:
     one = process("redis-server", executable="/usr/bin/redis-server", package="redis-server")
-    assert settled(listener(6379, one, transport="udp")).kind == "known-service"
+    told = settled(listener(6379, one, transport="udp"))
+    assert told.kind == "known-service"
+    assert [finding.certainty for finding in told.findings] == ["proven", "likely"]
 
 
 def mention(port: int, **changes: object) -> Mention:
@@ -217,3 +219,8 @@ def test_units_without_a_service_say_nothing() -> None:
 def test_unknown_software_is_none() -> None:
     one = process("server")
     assert known_software(one, started_by(one.command, one.executable), named=named) == ()
+
+
+def test_what_runs_other_programs_is_no_server_of_its_own() -> None:
+    one = process("game.exe", executable="/opt/wine/wine64-preloader")
+    assert settled(listener(4567, one)).kind == "custom-application"

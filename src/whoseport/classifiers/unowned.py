@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from whoseport.classifiers.portrait import Portrait
     from whoseport.model import Certainty, Kind, Listener, RpcProgram, Software
 
-_NO_ONE = frozenset({"root", "nobody", "daemon", "www-data", "users"})
-"""Users under which too much runs to say anything of what does."""
-
 
 def settle_unowned(listener: Listener, scene: Scene, *, programs: tuple[RpcProgram, ...]) -> Settled:
     """A listener without owners: the kernel's own, or somebody's who could not be seen."""
@@ -133,7 +130,7 @@ def _by_candidate(listener: Listener, scene: Scene) -> tuple[Software, Certainty
 def _by_user(listener: Listener, scene: Scene) -> tuple[Software, Certainty, Finding] | None:
     """A user that bears the name of software which usually runs on this very port: a guess from practice."""
     user = listener.user
-    if not user or user in _NO_ONE:
+    if not user:
         return None
     bare = user.lower().lstrip("_").removesuffix("user")
     for software in scene.at(listener.port, listener.transport):
