@@ -96,6 +96,8 @@ NONE_OF_ALL = [
     ("app.conf", "port 99999\nport = -22\nport = 022\nport = twenty\nport =\nlisten\nlisten on\nport 22a\n"),
     ("app.conf", "listen /run/app-22.sock\nbind unix:/run/22\naddress = 10.0.0.1:22\nurl = http://10.0.0.1:22/\n"),
     ("app.conf", "port\0 22\n"),
+    ("Caddyfile", "22 {\n}\n# :22 {\n"),
+    ("memcached.conf", "-p\n-m 22\n#-p 22\n-l 22\n"),
 ]
 
 

@@ -158,6 +158,7 @@ def test_what_is_wanted_is_enabled(tmp_path: Path) -> None:
 
 def test_templates_need_instances(tmp_path: Path) -> None:
     write(tmp_path, f"{UNITS}/web@.socket", "[Socket]\nListenStream=127.0.0.1:%i\nListenStream=%t/x:80\nAccept=yes\n")
+    write(tmp_path, f"{UNITS}/fixed@.socket", "[Socket]\nListenStream=81\n")
     write(tmp_path, f"{UNITS}/web@.service", "[Service]\nExecStart=/usr/bin/web %i\n")
     assert units(tmp_path) == []
     link(tmp_path, "etc/systemd/system/sockets.target.wants/web@8080.socket", f"/{UNITS}/web@.socket")
@@ -260,6 +261,7 @@ PUBLIC = """<?xml version="1.0" encoding="utf-8"?>
     <port port="9100" protocol="udp"/>
     <accept/>
   </rule>
+  <unknown><port port="8300" protocol="tcp"/></unknown>
 </zone>
 """
 
@@ -426,6 +428,7 @@ def test_rules_that_may_not_be_read_are_unseen(machine: Path) -> None:
     os.seteuid(65534)
     try:
         found, unseen = mentions.read(port=8088, root=str(machine))
+        looked = look(8088, root=str(machine))
     finally:
         os.seteuid(0)
     assert {one.kind for one in found} == {"etc-services", "socket-unit", "inetd", "configuration"}
@@ -433,6 +436,7 @@ def test_rules_that_may_not_be_read_are_unseen(machine: Path) -> None:
         ("rules", "not-permitted", "path:/etc/ufw/user.rules"),
         ("rules", "not-permitted", "path:/etc/firewalld/zones/public.xml"),
     }
+    assert set(unseen) <= set(looked.unseen)
 
 
 # --- any bytes -------------------------------------------------------------------------------------------------------

@@ -47,18 +47,23 @@ END = struct.pack(">I", 0)
 
 
 @pytest.mark.namespaces
-def test_a_real_port_mapper_tells_what_is_registered() -> None:
+def test_a_real_port_mapper_tells_what_is_registered(tmp_path: Path) -> None:
+    names = tmp_path / "rpc"
+    names.write_text("ours 536870913\n")
     with port_mapper() as (there, _pid):
         assert there.call(register, 100005, 3, 6, 971)
         assert there.call(register, 100005, 3, 17, 972)
         assert there.call(register, 536870913, 1, 6, 40000)
-        found = there.call(programs)
+        found = there.call(programs, rpc_file=str(names))
         assert isinstance(found, tuple)
         assert {(one.program, one.version, one.transport, one.port) for one in found} == there.call(witness)
         told = {(one.port, one.transport): (one.name, one.owner) for one in found}
         assert told[971, "tcp"] == ("mountd", "superuser")
         assert told[972, "udp"][0] == "mountd"
-        assert told[40000, "tcp"][0] is None
+        assert told[40000, "tcp"][0] == "ours"
+        unnamed = there.call(programs, rpc_file="")
+        assert isinstance(unnamed, tuple)
+        assert {one.name for one in unnamed if one.port == 40000} == {None}
         assert told[111, "tcp"][0] == "portmapper"
 
 
@@ -207,6 +212,19 @@ def test_one_that_never_ends_is_cut_short() -> None:
 
     with serving(answer) as port:
         assert ask(port) == "unrecognized"
+
+
+def test_what_is_read_is_bounded() -> None:
+    def answer(wire: socket.socket, request: bytes) -> None:
+        while True:
+            wire.sendall(b"x" * (1 << 16))
+
+    with serving(answer) as port:
+        found = exchange(
+            b"?", carrier="tcp", address="127.0.0.1", port=port, complete=lambda _: False, timeout=30, limit=1 << 18
+        )
+    assert found.outcome == "unrecognized"
+    assert 1 << 18 < len(found.content) <= (1 << 18) + (1 << 16)
 
 
 def test_only_datagrams_that_answer_count() -> None:

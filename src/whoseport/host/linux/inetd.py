@@ -100,7 +100,7 @@ def parse_inetd(data: bytes, *, path: str = "/etc/inetd.conf") -> list[Served]:
         if len(words) == 1 and words[0][-1:] == b":":
             default = address_of(words[0][:-1])  # for the lines that follow, until the next
             continue
-        if len(words) < 6 or b"/" in words[0]:
+        if len(words) < 6:
             continue
         transport = _transport(words[2])
         if transport is None:

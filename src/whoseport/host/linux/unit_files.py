@@ -142,15 +142,16 @@ class UnitFiles:
         return found
 
     def _target(self, path: str) -> str | None:
-        """Where the links of a path lead in the end, below the root; None for /dev/null and for endless ones."""
+        """Where the links of a path lead in the end, below the root; None for endless ones.
+
+        That may be /dev/null, which is no regular file, and so read as an empty one.
+        """
         for _ in range(_MOST_LINKS):
             try:
                 link = os.readlink(self._root + path)
             except (OSError, ValueError):
                 return path
             path = os.path.normpath(os.path.join(os.path.dirname(path), link))
-            if path == "/dev/null":
-                return None
         return None
 
     def _read(self, path: str) -> bytes:
