@@ -81,6 +81,24 @@ def test_any_bytes_are_a_rule(data: bytes, userdata: bytes) -> None:
         check(case)
 
 
+def number(value: int) -> bytes:
+    return struct.pack("!I", value)
+
+
+def expression(name: bytes, *told: tuple[int, bytes]) -> bytes:
+    return packed(1, packed(1, name + b"\0") + packed(2, b"".join(packed(kind, value) for kind, value in told)))
+
+
+def test_what_is_loaded_over_a_port_is_no_port() -> None:
+    port = expression(b"payload", (1, number(9)), (2, number(2)), (3, number(2)), (4, number(2)))
+    over = expression(b"immediate", (1, number(1)), (2, packed(1, bytes(16))))
+    compare = expression(b"cmp", (1, number(9)), (2, number(0)), (3, packed(1, b"\0\x50")))
+    (plain,) = cases_of(port + compare, b"", family=2, elements=lambda name: None)
+    assert (plain.named, plain.certain) == (((80, 80),), True)
+    (changed,) = cases_of(port + over + compare, b"", family=2, elements=lambda name: None)
+    assert (changed.named, changed.certain) == ((), False)
+
+
 @given(NAMES | st.sampled_from([*xtables._MATCHES]), st.integers(0, 3), st.binary(max_size=400))
 def test_any_match_lays_down_something(name: str, revision: int, data: bytes) -> None:
     case = Case()

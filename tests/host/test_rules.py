@@ -170,7 +170,15 @@ table inet t {
         th dport 7000 meta l4proto { tcp, udp } redirect to :7001
         iifname "lo" ip6 daddr 2001:db8::7 tcp dport 7100 dnat ip6 to [2001:db8::9]:7101
         meta mark 7 tcp dport 7200 redirect to :7201
+        meta nfproto ipv6 jump six
+        meta nfproto ipv4 tcp dport 7400 accept
+        tcp dport 7400 redirect to :7401
+        fib daddr type local tcp dport 7500 accept
+        tcp dport 7500 redirect to :7501
+        udp dport > 65000 redirect to :3
+        udp dport < 5 redirect to :4
     }
+    chain six { meta nfproto ipv4 tcp dport 7300 redirect; tcp dport 7301 redirect; }
     chain in {
         type filter hook input priority filter; policy drop;
         tcp dport vmap { 22 : accept, 23 : drop, 25 : jump mail }
@@ -216,6 +224,14 @@ LEADS: dict[int, set[tuple[object, ...]]] = {
     7000: {("tcp", None, 7001), ("udp", None, 7001)},
     7100: {("tcp", "2001:db8::9", 7101)},
     7200: {("tcp", None, 7201)},
+    7300: set(),
+    7301: {("tcp", None, None)},
+    7400: {("tcp", None, 7401)},
+    7500: set(),
+    65000: {("tcp", None, 2)},
+    65001: {("tcp", None, 2), ("udp", None, 3)},
+    4: {("udp", None, 4)},
+    5: set(),
     3128: {("tcp", "127.0.0.1", 3129)},
     8888: set(),
     4321: set(),

@@ -16,7 +16,7 @@ from tests.host.children import churn
 from tests.host.network import Wanted, open_sockets, room
 from whoseport.host.linux.socket_table import SocketTable
 from whoseport.host.linux.sockets import read_sockets
-from whoseport.host.linux.views import inodes_in, read_inodes, read_views
+from whoseport.host.linux.views import inodes_in, read_inodes, read_listed, read_views
 from whoseport.model import View
 
 WISHES = [
@@ -67,6 +67,8 @@ def listens_before_connections() -> int:
     found = read_inodes("tcp", port=port, net="/proc/net")
     assert found is not None
     assert found == {os.fstat(made.fileno()).st_ino: port}
+    read = read_listed("/proc/net/tcp", listening=True)
+    assert 0 < len(read) < len(read_listed("/proc/net/tcp", listening=False))
     del pairs
     return len(found)
 

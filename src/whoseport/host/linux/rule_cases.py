@@ -180,7 +180,6 @@ def merged(ranges: Iterable[tuple[int, int]]) -> Ranges:
     """
     found: list[tuple[int, int]] = []
     for first, last in sorted(ranges):
-        first, last = max(first, 0), min(last, LAST_PORT)
         if first > last:
             continue
         if found and first <= found[-1][1] + 1:
