@@ -37,6 +37,12 @@ def test_a_program_of_its_own() -> None:
     assert told.findings[0].evidence[0].source == f"/proc/{PID}/exe"
 
 
+def test_what_the_loader_runs_is_not_the_loaders() -> None:
+    one = process("/lib64/ld-linux-x86-64.so.2 /srv/own", executable="/usr/lib64/ld-linux-x86-64.so.2", package="libc6")
+    told = settled(listener(4567, one))
+    assert (told.kind, told.name) == ("custom-application", "own")
+
+
 @pytest.mark.parametrize(
     ("command", "executable", "name"),
     [

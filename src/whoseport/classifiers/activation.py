@@ -22,10 +22,6 @@ def is_activator(process: Process) -> bool:
     return program in _SUPER_SERVERS
 
 
-def is_super_server(process: Process) -> bool:
-    return is_activator(process) and process.pid != 1 and process.name != "systemd"
-
-
 def activated(listener: Listener, process: Process, *, mentions: tuple[Mention, ...]) -> Finding | None:
     """`socket-activated`: by what the process was given, by who else holds the socket, or by a socket unit's file."""
     pid = str(process.pid)

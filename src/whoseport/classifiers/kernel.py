@@ -20,6 +20,7 @@ def kernel_server(listener: Listener, inspection: Inspection) -> KernelPort | No
 
 
 def kernel_server_finding(server: KernelPort) -> Finding:
+    """`kernel-server`, with the kernel's own word."""
     told = server.subsystem if server.name is None else f"{server.subsystem} {server.name}"
     return found("kernel-server", "proven", server.source, f"{told} {server.transport} {server.port}")
 

@@ -39,8 +39,11 @@ def is_spawned(start: Start) -> bool:
     return start.form == "inline" and start.subject.startswith(_SPAWNED)
 
 
-def own_findings(process: Process, start: Start) -> tuple[Finding, ...]:
-    """`own-code` for an interpreter, `own-binary` for a program of its own that no package is known to own."""
+def own_findings(process: Process, start: Start, *, package: str | None) -> tuple[Finding, ...]:
+    """`own-code` for an interpreter, `own-binary` for a program of its own that no package is known to own.
+
+    `package` owns what runs, be it the executable or a script.
+    """
     pid = process.pid
     if start.family is not None:
         command = cut(" ".join(process.command[:16])) if process.command else process.name
@@ -48,7 +51,7 @@ def own_findings(process: Process, start: Start) -> tuple[Finding, ...]:
         if process.executable is not None:
             evidence.append(Evidence(source=f"/proc/{pid}/exe", observed=cut(process.executable)))
         return (Finding(claim="own-code", certainty="proven", evidence=tuple(evidence)),)
-    if process.executable is None or process.package is not None:
+    if process.executable is None or package is not None:
         return ()
     # where packages were not asked for, or are not told, that none owns it is not known
     return (found("own-binary", "likely", f"/proc/{pid}/exe", process.executable),)

@@ -50,6 +50,7 @@ class Portrait(Record):
 def portrait_of(process: Process, *, named: Named, roles: dict[int, Word | None]) -> Portrait:
     """The portrait of one process. `roles` remembers what ancestors are, for all processes of one inspection."""
     start = started_by(process.command, process.executable, process.name)
+    package = file_package(process, start)
     developed = development_server(process, start)
     known: tuple[Known, ...] = ()
     served = None
@@ -59,14 +60,13 @@ def portrait_of(process: Process, *, named: Named, roles: dict[int, Word | None]
         known = tuple([one for one in known if one.certainty != "guess" or process.executable is None])
         if known and known[0].software.kind == "development-server" and is_listed(start):
             served, known = known[0].software.name, ()
-        if not known and (process.package is None or start.family is not None):
+        if not known and package is None:
             developed = developed_program(process, start)
-    package = file_package(process, start)
     packaged = None
     if package is not None and not known:
         where = f"/proc/{process.pid}/{'exe' if start.family is None else 'cmdline'}"
         packaged = found("packaged-server", "likely", where, f"{start.subject}, package {package}")
-    own = () if known or packaged is not None else own_findings(process, start)
+    own = () if known or packaged is not None else own_findings(process, start, package=package)
     name = package if packaged is not None else served or own_name(process, start)
     return Portrait(
         process=process,

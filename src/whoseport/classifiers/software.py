@@ -144,10 +144,14 @@ def _findings(
 
 
 def file_package(process: Process, start: Start) -> str | None:
-    """The package that owns what runs: the executable, or the script behind an interpreter; None where none does."""
-    if start.family is None:
+    """The package that owns what runs: the executable, or the script behind an interpreter; None where none does.
+
+    What the dynamic loader was told to run (ld.so(8)) is no part of the loader's package either.
+    """
+    own = start.form == "applet" or process.executable is None or base_name(process.executable) == start.program
+    if start.family is None and own:
         return process.package
-    if start.form in ("script", "jar"):
+    if start.form in ("script", "jar", "program"):
         base = start.name
         for file in process.files or ():
             if file.package is not None and base_name(file.path) == base:
@@ -216,6 +220,7 @@ def package_of_path(path: str) -> str | None:
 
 
 def without_extension(name: str) -> str:
+    """A file's name without what tells its language: `ng.js` is `ng`."""
     for extension in _EXTENSIONS:
         if name.endswith(extension) and name != extension:
             return name[: -len(extension)]
