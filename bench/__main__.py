@@ -1,4 +1,4 @@
-"""What does the bench measure today? python -m bench [answer|registry|small|medium|large|host ...] [--runs N].
+"""What does the bench measure today? python -m bench [answer|registry|pick|small|medium|large|host ...] [--runs N].
 
 It writes the tables of bench/README.md. `host` is the three loads; without a word, everything. Through make:
 `make bench ARGS="answer --runs 50"`.
@@ -12,8 +12,9 @@ import sys
 
 from bench import parts, report
 from bench.load import LoadError
+from bench.picking import picking
 
-PARTS = ("answer", "registry", "small", "medium", "large")
+PARTS = ("answer", "registry", "pick", "small", "medium", "large")
 
 
 def main() -> int:
@@ -33,6 +34,8 @@ def main() -> int:
                 result = parts.answer(rounds=chosen.runs)
             elif name == "registry":
                 result = parts.registry(rounds=chosen.runs)
+            elif name == "pick":
+                result = picking(rounds=chosen.runs)
             else:
                 result = parts.host(name, rounds=chosen.runs, own_network=False if chosen.here else None)
         except LoadError as failure:

@@ -6,7 +6,7 @@ import pytest
 
 import whoseport
 from tests import examples
-from whoseport.answering import Wish, answer, find, listing
+from whoseport.answering import Wish, answer, find, inspection, listing
 from whoseport.model import (
     Answer,
     Answers,
@@ -165,7 +165,11 @@ def test_no_question_is_misuse() -> None:
 
 
 def test_a_listing_of_a_saved_look_is_that_look() -> None:
-    assert listing(Wish(saved=HERE)).host is HERE
+    shown = listing(Wish(saved=HERE)).host
+    assert all(one.verdict is not None for one in shown.listeners)
+    plain = [one.replace(findings=None, verdict=None) for one in shown.listeners]
+    assert shown.replace(listeners=tuple(plain)) == HERE
+    assert inspection(Wish(saved=HERE)).host is HERE
 
 
 def test_nothing_found_tells_what_may_have_been_meant() -> None:

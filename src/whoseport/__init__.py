@@ -13,9 +13,10 @@ from whoseport.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from whoseport.model import Answer, Answers, Inspection, Listener, RegistryEntry
+    from whoseport.model import Answer, Answers, Inspection, Listener, RegistryEntry, Transport
+    from whoseport.picking import Held
 
-__all__ = ["__version__", "answer", "inspect", "listeners", "lookup"]
+__all__ = ["__version__", "answer", "inspect", "lease", "listeners", "lookup", "pick"]
 
 
 def answer(*queries: str | int, live: bool = True, peers: bool = False, deep: bool = False) -> Answer | Answers:
@@ -54,3 +55,59 @@ def inspect(*, bpf: bool = False, everything: bool = False) -> Inspection:
     from whoseport.host import look
 
     return look(bpf=bpf, everything=everything)
+
+
+def pick(
+    *,
+    name: str | None = None,
+    near: int | None = None,
+    within: tuple[int, int] | None = None,
+    transport: Transport = "tcp",
+    project: str = ".",
+) -> int:
+    """A port to run on now: free, and the same for this project (and `name` in it) each time, as long as it is free.
+
+    It is leased to this process until that ends; asked again for the same project and name, the answer is the same.
+    `near` is the first number to try, `within` the first and last. Raises `Misuse` for a folder or number that is none,
+    `NotFound` where no port is free, `BrokenSurroundings` where leases cannot be kept.
+    """
+    import os
+
+    from whoseport.picking import pick as pick_ports
+
+    found = pick_ports(
+        owner=os.getpid(), name=name, near=near, within=within, transport=transport, project=project, again=True
+    )
+    return found.picks[0].port
+
+
+def lease(
+    *,
+    name: str | None = None,
+    near: int | None = None,
+    within: tuple[int, int] | None = None,
+    count: int = 1,
+    transport: Transport = "tcp",
+    project: str = ".",
+) -> Held:
+    """A port of one's own for the length of a `with`: `with whoseport.lease() as port:`.
+
+    Nobody else gets it meanwhile, in this process or another. With `count`, `.ports` of the returned value has them
+    all. Raises as `pick` does.
+    """
+    import os
+
+    from whoseport.picking import Held
+    from whoseport.picking import pick as pick_ports
+
+    found = pick_ports(
+        owner=os.getpid(),
+        name=name,
+        near=near,
+        within=within,
+        count=count,
+        transport=transport,
+        project=project,
+        again=False,
+    )
+    return Held(found)

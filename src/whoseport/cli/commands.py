@@ -42,6 +42,8 @@ class Command(Record):
     least: int = 0
     most: int | None = 0
     choices: tuple[str, ...] | None = None
+    begins: bool = False
+    """Does its first word begin a command line of its own, of which every further argument is a part?"""
 
 
 def _show(request: Request) -> int:
@@ -70,6 +72,30 @@ def _inspect(request: Request) -> int:
 
 def _explain(request: Request) -> int:
     from whoseport.cli.explain import run
+
+    return run(request)
+
+
+def _stop(request: Request) -> int:
+    from whoseport.cli.stop import run
+
+    return run(request)
+
+
+def _pick(request: Request) -> int:
+    from whoseport.cli.pick import run
+
+    return run(request)
+
+
+def _run(request: Request) -> int:
+    from whoseport.cli.run import run
+
+    return run(request)
+
+
+def _wait(request: Request) -> int:
+    from whoseport.cli.wait import run
 
     return run(request)
 
@@ -135,6 +161,17 @@ PROBE = Option(
 QUIET = Option(
     names=("-q", "--quiet"),
     help=worded("print nothing; exit 0: something holds the port here, 1: nothing does, 3: cannot tell"),
+)
+QUIET_WAIT = Option(names=("-q", "--quiet"), help=worded("print nothing"))
+TRANSPORT = Option(
+    names=("-t", "--transport"), value="NAME", choices=("tcp", "udp"), help=worded("the transport: tcp (default), udp")
+)
+PICKING = (
+    Option(names=("--name",), value="NAME", help=worded("a name in the project, for a port of its own: api, db...")),
+    Option(names=("--near",), value="PORT", help=worded("the first good port from this one on")),
+    Option(names=("--range",), value="A-B", help=worded("only from these ports (default 20000-29999)")),
+    TRANSPORT,
+    Option(names=("--project",), value="DIR", help=worded("the project of this folder, not of the present one")),
 )
 STATES = ("listen", "bound", "unconnected", "connected", "all")
 
@@ -221,6 +258,85 @@ COMMANDS = (
         run=_explain,
         options=(JSON,),
         least=0,
+        most=None,
+    ),
+    Command(
+        name="stop",
+        words="PORT...",
+        summary=worded("end what holds a port, the right way, after asking"),
+        run=_stop,
+        options=(
+            JSON,
+            Option(names=("-y", "--yes"), help=worded("do not ask")),
+            Option(names=("-n", "--dry-run"), help=worded("only say what would be ended")),
+            Option(names=("--tree",), help=worded("with all that runs with it: watchers, package scripts, children")),
+            Option(names=("--mine",), help=worded("only what belongs to the present project folder or worktree")),
+            Option(
+                names=("--grace",),
+                value="SECONDS",
+                help=worded("how long to wait before a process that does not end is killed (default 5)"),
+            ),
+        ),
+        least=1,
+        most=None,
+    ),
+    Command(
+        name="pick",
+        words="",
+        summary=worded("a port to run on now: the same for this project each time, held under a lease"),
+        run=_pick,
+        options=(
+            JSON,
+            VERBOSE,
+            *PICKING,
+            Option(names=("-n", "--count"), value="N", help=worded("this many ports")),
+            Option(
+                names=("--ttl",),
+                value="SECONDS",
+                help=worded("hold it for this long, whoever lives (else: until the process that asks ends)"),
+            ),
+            Option(
+                names=("--owner",),
+                value="PID",
+                help=worded("the process that holds the lease (default: the one that started whoseport)"),
+            ),
+        ),
+    ),
+    Command(
+        name="run",
+        words="[--] COMMAND...",
+        summary=worded("run a command on a leased port: {port} in its arguments, PORT in its environment"),
+        run=_run,
+        options=(
+            *PICKING,
+            Option(
+                names=("--fd",),
+                help=worded("hand the listening socket itself over, as descriptor 3 (LISTEN_FDS, as systemd does)"),
+            ),
+            Option(
+                names=("--address",),
+                value="ADDRESS",
+                help=worded("the address that --fd listens on (default 127.0.0.1)"),
+            ),
+            VERBOSE,
+        ),
+        least=1,
+        most=None,
+        begins=True,
+    ),
+    Command(
+        name="wait",
+        words="PORT...",
+        summary=worded("wait until something listens on each of the ports"),
+        run=_wait,
+        options=(
+            Option(names=("--gone",), help=worded("wait until nothing listens")),
+            Option(names=("--http",), help=worded("wait until it answers HTTP on loopback")),
+            Option(names=("--timeout",), value="SECONDS", help=worded("give up after this long (exit 1)")),
+            QUIET_WAIT,
+            JSON,
+        ),
+        least=1,
         most=None,
     ),
     Command(

@@ -60,6 +60,8 @@ def parse(arguments: list[str]) -> Request:
                 _give(given, option, value=value if equals else _next(left, spelled))
         elif argument.startswith("-") and argument != "-":
             _short(argument, left, known, command=command, given=given)
+        elif command.begins:
+            words += [argument, *left]
         else:
             words.append(argument)
     if not {"help", "version"} & given.keys():

@@ -8,9 +8,10 @@ from whoseport.host.one_port import for_port
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from whoseport.model import Inspection
+    from whoseport.host.linux.closings import Closings
+    from whoseport.model import Inspection, Settings, Transport
 
-__all__ = ["for_port", "look"]
+__all__ = ["closings", "for_port", "listening", "look", "settings"]
 
 
 def look(
@@ -33,3 +34,34 @@ def look(
 
     inspection = look_by_psutil(port, peers=peers, everything=everything)
     return inspection.replace(bpf_refused="not-supported") if bpf else inspection
+
+
+def settings() -> Settings:
+    """The settings of this system that decide about ports; None for each that it does not tell."""
+    system: str = sys.platform
+    if system == "linux":
+        from whoseport.host.linux.settings import read_settings
+
+        return read_settings()
+    from whoseport.host.sysctl import read_settings as read_by_sysctl
+
+    return read_by_sysctl()
+
+
+def listening(port: int) -> set[Transport]:
+    """The transports on which something listens on the port in this network namespace (udp: is bound to it)."""
+    system: str = sys.platform
+    if system == "linux":
+        from whoseport.host.linux.sockets import read_sockets
+
+        table = read_sockets(port=port, want="listening")
+        return {socket.transport for socket in table.sockets if socket.state in ("listen", "unconnected")}
+    found = look(port)
+    return {listener.transport for listener in found.listeners if listener.state in ("listen", "unconnected")}
+
+
+def closings() -> Closings:
+    """Events of sockets that close, where the system tells them; a pause where it does not."""
+    from whoseport.host.linux.closings import Closings
+
+    return Closings()

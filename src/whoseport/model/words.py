@@ -56,6 +56,23 @@ MentionKind = Literal[
 ]
 RuleSystem = Literal["nftables", "iptables"]
 BindOutcome = Literal["free", "in-use", "not-permitted", "not-available", "refused"]
+PickReason = Literal[
+    "usual-for-project",
+    "next-free",
+    "free-on-every-address",
+    "not-ephemeral",
+    "not-reserved-here",
+    "browsers-open-it",
+    "no-known-default",
+    "unassigned",
+]
+Rejection = Literal[
+    "in-use", "leased", "ephemeral", "reserved-here", "browsers-refuse", "known-default", "assigned", "not-permitted"
+]
+EndingWay = Literal["unit", "container", "process"]
+EndResult = Literal["ended", "killed", "gone", "another", "not-permitted", "survived", "failed"]
+PortAfter = Literal["free", "held", "unknown"]
+StopRefusalReason = Literal["kernel", "first-process", "own-lineage", "not-permitted", "not-seen", "not-mine"]
 Strength = Literal["strong", "weak", "against", "none"]
 ClaimTopic = Literal["kind", "started", "concern", "port"]
 Role = Literal["default", "admin", "metrics", "cluster", "development", "client", "tls", "debug", "legacy"]

@@ -33,6 +33,21 @@ SENTENCES: dict[str, str] = {
     "configuration-key-unknown": worded(
         'the setting "{key}" in {path} is unknown or of the wrong type; there are {known}'
     ),
+    # ending, picking, running
+    "stop-needs-yes": worded("nobody is here to be asked; --yes ends it without asking, --dry-run only says what"),
+    "unknown-project": worded('there is no folder "{path}"; --project takes a project\'s folder'),
+    "command-not-run": worded("{command} could not be run ({reason})"),
+    "address-not-usable": worded("nothing can listen on {address} ({reason}); 127.0.0.1 and ::1 are this machine only"),
+    "no-such-process": worded("there is no process {pid} to hold the lease; --owner takes one that lives"),
+    "no-free-port": worded(
+        "no port of {first}-{last} is good to run on now; --range A-B looks elsewhere, -v at one port tells why not"
+    ),
+    "no-free-port: not-permitted": worded(
+        "the ports of {first}-{last} need a privilege (CAP_NET_BIND_SERVICE); use one from 1024 up, or run as root"
+    ),
+    "leases-unusable": worded(
+        "leases cannot be kept in {folder} ({reason}); XDG_RUNTIME_DIR or TMPDIR may name a better place"
+    ),
     # nothing found
     "unknown-name": worded(
         'nothing bears the name "{name}", in the registry or here; whoseport find searches descriptions, too'
@@ -186,7 +201,7 @@ def _template(error: WhoseportError) -> str | None:
 def _value(name: str, value: object, language: Language) -> Safe | int:
     if isinstance(value, (tuple, list)):
         return joined(", ", [prose(str(part), limit=60) for part in value[:30]])
-    if isinstance(value, int) and name not in ("status", "first", "last"):
+    if isinstance(value, int) and name not in ("status", "first", "last", "pid"):
         return language.number(value)
     if name == "reason" and value in REASONS:
         return language.say(REASONS[str(value)])

@@ -1,4 +1,4 @@
-"""What can be done next? Commands to copy, none of which changes anything."""
+"""What can be done next? Commands to copy; what ends something asks first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from whoseport.render.layout import Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from whoseport.model import Container, Inspection
+    from whoseport.model import Container, Inspection, Listener
     from whoseport.render.language import Language
 
 _LOGS = ("docker", "podman")
@@ -33,7 +33,14 @@ def next_steps(host: Inspection, *, asked: str, language: Language) -> list[Step
             status = _status(unit, holding.listeners[0].cgroup or "", host.privileges.uid)
             if status is not None:
                 steps.append(Step(command=command_line(status), meaning=say("the unit's state and log")))
+    if any(one.verdict and one.verdict.kind == "development-server" for one in _here(host)):
+        steps.append(Step(command=command_line(("whoseport", "stop", asked)), meaning=say("end it, after asking")))
+        steps.append(Step(command=command_line(("whoseport", "pick")), meaning=say("another port, for this project")))
     return list(dict.fromkeys(steps))[:_MOST]
+
+
+def _here(host: Inspection) -> list[Listener]:
+    return [one for one in host.listeners if one.netns == host.netns]
 
 
 def _explanations(host: Inspection, language: Language) -> list[Step]:

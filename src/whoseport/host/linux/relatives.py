@@ -41,6 +41,7 @@ class Relatives:
         self._siblings: dict[int, tuple[int, ...]] = {}
         self._known: dict[tuple[int, Relation], RelatedProcess | None] = {}
         self._left = _MOST_READ
+        self._asking = os.getpid()
 
     def of(self, details: Details) -> tuple[RelatedProcess, ...] | None:
         """Those of one owner, the children first; None where the kernel does not tell children."""
@@ -51,11 +52,14 @@ class Relatives:
         pipes = {link for link in streams or () if link is not None and link.startswith("pipe:")}
         if not young and not pipes:
             return ()
-        found = [self._related(one, "child") for one in young]
+        # who asks is nobody's relative: it is there because of the question
+        found = [self._related(one, "child") for one in young if one != self._asking]
         if pipes and parent > 0:
             # a pipeline's processes are started together, and so have numbers that are near
             near = sorted(self._children_of(parent), key=lambda other: abs(other - pid))[: MOST_RELATED + 1]
-            wired = [one for one in near if one != pid and pipes.intersection(self._streams(one) or ())]
+            wired = [
+                one for one in near if one not in (pid, self._asking) and pipes.intersection(self._streams(one) or ())
+            ]
             found += [self._related(one, "pipe") for one in sorted(wired)]
         return tuple([one for one in found if one is not None][:MOST_RELATED])
 

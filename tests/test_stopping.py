@@ -1,0 +1,289 @@
+"""`whoseport stop`, as its user runs it: on processes that die, fork, ignore TERM, or get each other's pids."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.program import ENTRY, environment, run
+
+LISTEN = """
+import os, signal, socket, sys, time
+made = socket.socket()
+made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+made.bind(("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 0))
+made.listen()
+made.set_inheritable(True)
+def ready():
+    print(made.getsockname()[1], flush=True)
+"""
+STAY = "ready()\nsys.stdin.read()"
+FOUR = "for _ in range(3):\n    if os.fork() == 0:\n        break\nelse:\n    ready()\ntime.sleep(600)"
+DEAF = "signal.signal(15, signal.SIG_IGN)\n" + STAY
+FORKS = "signal.signal(15, lambda *_: os._exit(0) if os.fork() else None)\nready()\ntime.sleep(600)"
+REPLACED = "ready()\nos.execv(sys.executable, [sys.executable, '-c', 'import time; time.sleep(600)'])"
+
+
+@contextmanager
+def listener(code: str, *arguments: str, cwd: Path | None = None) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A process group of its own that listens, and its port; all of it is killed at the end."""
+    made = subprocess.Popen(
+        [sys.executable, "-c", LISTEN + code, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        cwd=cwd,
+    )
+    assert made.stdout is not None
+    try:
+        yield made, int(made.stdout.readline())
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(made.pid, 9)
+        made.communicate(timeout=30)
+
+
+def stop(tmp_path: Path, *arguments: str, status: int = 0) -> dict[str, Any]:
+    done = run("stop", "--json", *arguments, home=tmp_path)
+    assert done.returncode == status, done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as made:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            made.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def test_without_a_terminal_it_refuses(tmp_path: Path) -> None:
+    with listener(STAY) as (process, port):
+        done = run("stop", str(port), home=tmp_path)
+        assert done.returncode == 2
+        assert "--yes" in done.stderr
+        assert process.poll() is None
+
+
+def test_a_dry_run_only_says(tmp_path: Path) -> None:
+    with listener(STAY) as (process, port):
+        report = stop(tmp_path, "--dry-run", str(port))
+        assert [(one["way"], one["pid"], one["result"]) for one in report["endings"]] == [
+            ("process", process.pid, None)
+        ]
+        assert report["after"] is None
+        assert process.poll() is None
+
+
+def test_it_ends_what_holds_the_port_and_says_that_it_is_free(tmp_path: Path) -> None:
+    with listener(STAY) as (process, port):
+        report = stop(tmp_path, "--yes", str(port))
+        assert [one["result"] for one in report["endings"]] == ["ended"]
+        assert report["after"] == "free"
+        assert process.wait(timeout=30) == -15
+        assert is_free(port)
+
+
+def test_four_owners_are_all_ended(tmp_path: Path) -> None:
+    with listener(FOUR) as (_process, port):
+        report = stop(tmp_path, "--yes", str(port))
+        assert [one["result"] for one in report["endings"]] == ["ended"] * 4
+        assert report["after"] == "free"
+
+
+def test_one_that_ignores_term_is_killed(tmp_path: Path) -> None:
+    with listener(DEAF) as (_process, port):
+        report = stop(tmp_path, "--yes", "--grace", "0.2", str(port))
+        assert [one["result"] for one in report["endings"]] == ["killed"]
+        assert report["after"] == "free"
+
+
+def test_one_that_runs_another_program_meanwhile_still_is_the_same_process(tmp_path: Path) -> None:
+    with listener(REPLACED) as (process, port):
+        report = stop(tmp_path, "--yes", str(port))
+        assert [(one["pid"], one["result"]) for one in report["endings"]] == [(process.pid, "ended")]
+
+
+def test_one_that_forks_when_asked_to_end_still_holds_the_port_and_that_is_told(tmp_path: Path) -> None:
+    with listener(FORKS) as (process, port):
+        report = stop(tmp_path, "--yes", str(port), status=1)
+        assert [one["result"] for one in report["endings"]] == ["ended"]
+        assert report["after"] == "held"
+        assert report["restarted"]
+        assert not is_free(port)
+        assert process.wait(timeout=30) == 0
+
+
+def test_a_port_that_nothing_holds_is_free(tmp_path: Path) -> None:
+    with socket.socket() as made:
+        made.bind(("127.0.0.1", 0))
+        port = made.getsockname()[1]
+    report = stop(tmp_path, "--yes", str(port))
+    assert report["endings"] == []
+    assert report["after"] == "free"
+
+
+def test_neither_this_program_nor_its_parents_are_ended(tmp_path: Path) -> None:
+    with socket.socket() as made:
+        made.bind(("127.0.0.1", 0))
+        made.listen()
+        report = stop(tmp_path, "--yes", str(made.getsockname()[1]), status=1)
+        assert [one["reason"] for one in report["refused"]] == ["own-lineage"]
+        assert report["after"] == "held"
+        assert not report["restarted"]
+
+
+def test_only_ones_own_project(tmp_path: Path) -> None:
+    for name in ("mine", "other"):
+        (tmp_path / name / ".git").mkdir(parents=True)
+    with listener(STAY, cwd=tmp_path / "other") as (process, port):
+        done = subprocess.run(
+            [sys.executable, "-c", ENTRY, "stop", "--json", "--yes", "--mine", str(port)],
+            cwd=tmp_path / "mine",
+            env=environment(tmp_path),
+            capture_output=True,
+            timeout=60,
+        )
+        assert done.returncode == 1
+        assert [one["reason"] for one in json.loads(done.stdout)["refused"]] == ["not-mine"]
+        assert process.poll() is None
+
+
+def test_a_watcher_goes_with_the_tree(tmp_path: Path) -> None:
+    """A parent that starts the server again; without --tree that is told, with it both are ended."""
+    watcher = (
+        "import subprocess, sys\n"
+        "port = '0'\n"
+        "while True:\n"
+        "    child = subprocess.Popen([sys.executable, '-c', sys.argv[1], port], stdin=subprocess.PIPE,"
+        " stdout=subprocess.PIPE)\n"
+        "    port = child.stdout.readline().decode().strip()\n"
+        "    print(port, flush=True)\n"
+        "    child.wait()\n"
+    )
+    watching = subprocess.Popen(
+        [sys.executable, "-c", watcher, LISTEN + STAY], stdout=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        assert watching.stdout is not None
+        port = watching.stdout.readline().decode().strip()
+        report = stop(tmp_path, "--yes", "--tree", port)
+        assert {one["pid"] for one in report["endings"]} >= {watching.pid}
+        assert report["after"] == "free"
+        assert watching.wait(timeout=30) == -15
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(watching.pid, 9)
+        watching.communicate(timeout=30)
+
+
+@pytest.mark.parametrize(("typed", "ends"), [(b"y\n", True), (b"n\n", False), (b"\n", False)])
+def test_on_a_terminal_it_asks(tmp_path: Path, typed: bytes, ends: bool) -> None:
+    with listener(STAY) as (process, port):
+        ours, theirs = pty.openpty()
+        try:
+            asking = subprocess.Popen(
+                [sys.executable, "-c", ENTRY, "stop", str(port)],
+                stdin=theirs,
+                stdout=theirs,
+                stderr=theirs,
+                env=environment(tmp_path),
+            )
+            told = b""
+            while b"[y/N]" not in told:
+                told += os.read(ours, 1000)
+            os.write(ours, typed)
+            assert asking.wait(timeout=60) == (0 if ends else 1)
+        finally:
+            os.close(theirs)
+            os.close(ours)
+        assert str(process.pid).encode() in told
+        if ends:
+            assert process.wait(timeout=30) == -15
+        else:
+            assert process.poll() is None
+
+
+REUSED = """
+import os, signal, socket, sys
+from whoseport.query import read
+from whoseport.stopping import carry_out, intend
+
+def start(port, *, number=None, listen=True):
+    # the next process of this namespace gets the number after this one (pid_namespaces(7))
+    if number is not None:
+        with open("/proc/sys/kernel/ns_last_pid", "w") as file:
+            file.write(str(number - 1))
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        if listen:
+            made = socket.socket()
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.bind(("127.0.0.1", port))
+            made.listen()
+            port = made.getsockname()[1]
+        theirs.sendall(b"%d." % port)
+        signal.pause()
+        os._exit(0)
+    theirs.close()
+    told = b""
+    while not told.endswith(b"."):
+        told += ours.recv(10)
+    return pid, int(told[:-1])
+
+wrong = 0
+for round in range(int(sys.argv[1])):
+    meant, port = start(0)
+    plan = intend(read(str(port)))
+    assert [one.pid for one in plan.endings] == [meant], plan.endings
+    os.kill(meant, 9)
+    os.waitpid(meant, 0)
+    innocent, _ = start(port, number=meant, listen=bool(round % 2))
+    assert innocent == meant, (innocent, meant)
+    report = carry_out(plan, grace=5)
+    assert [one.result for one in report.endings] == ["another"], report
+    assert os.waitpid(innocent, os.WNOHANG) == (0, 0), "an innocent process was ended"
+    assert report.after == ("held" if round % 2 else "free"), report
+    os.kill(innocent, 9)
+    os.waitpid(innocent, 0)
+print("never", flush=True)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root for a pid namespace of its own")
+def test_a_number_that_was_given_away_meanwhile_is_left_alone() -> None:
+    done = subprocess.run(
+        [
+            "unshare",
+            "--pid",
+            "--net",
+            "--fork",
+            "--mount-proc",
+            "sh",
+            "-c",
+            'ip link set lo up; exec "$@"',
+            "sh",
+            sys.executable,
+            "-c",
+            REUSED,
+            "20",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.stdout == "never\n", done.stderr
