@@ -16,9 +16,10 @@ LISTENER = r"""
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-extern int serve(int);
-#ifndef LIBRARY
-int serve(int port) {
+#ifdef LOAD
+#include <dlfcn.h>
+#endif
+static int serve(int port) {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int made = socket(AF_INET, SOCK_STREAM, 0), one = 1;
     setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
@@ -28,12 +29,14 @@ int serve(int port) {
         if (got >= 0) close(got);
     }
 }
-#endif
 int main(int count, char **words) {
     alarm(300);
     int port = atoi(words[count - 1]);
 #ifdef NAME
     prctl(PR_SET_NAME, NAME, 0, 0, 0);
+#endif
+#ifdef LOAD
+    if (!dlopen(LOAD, RTLD_NOW)) return 2;
 #endif
 #ifdef TITLE
     /* over its own arguments and environment, as setproctitle(3) does */
@@ -61,11 +64,16 @@ def _compiler() -> str:
 def listener(path: Path, **defines: str) -> Path:
     """A program at the path that listens on the port that its last argument gives, on loopback, for five minutes.
 
-    `NAME` is what it calls itself (prctl(2), PR_SET_NAME), `TITLE` what it writes over its command line.
+    `NAME` is what it calls itself (prctl(2), PR_SET_NAME), `TITLE` what it writes over its command line, `LOAD` a
+    library that it loads (dlopen(3)).
     """
     options = [f'-D{name}="{value}"' for name, value in defines.items()]
     subprocess.run(
-        [_compiler(), *options, "-o", str(path), "-x", "c", "-"], input=LISTENER, text=True, check=True, timeout=60
+        [_compiler(), *options, "-o", str(path), "-x", "c", "-", "-ldl"],
+        input=LISTENER,
+        text=True,
+        check=True,
+        timeout=60,
     )
     path.chmod(0o755)
     return path
