@@ -187,7 +187,18 @@ class Den:
 
     def _anybody(self) -> bool:
         """Whether anything that was started is still running."""
-        return any(_state(pid) not in ("Z", "X", "") for pid in self.children(self.pid))
+        return bool(self.descendants())
+
+    def descendants(self) -> list[int]:
+        """The pids of all that runs below the launcher."""
+        found: list[int] = []
+        family = self.children(self.pid)
+        while family:
+            pid = family.pop()
+            if _state(pid) not in ("Z", "X", ""):
+                found.append(pid)
+            family += self.children(pid)
+        return found
 
     def children(self, pid: int) -> list[int]:
         """The pids of a process's children, of those that are still there."""
