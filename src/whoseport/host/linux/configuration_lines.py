@@ -16,6 +16,7 @@ MOST_LINES = 50_000
 LONGEST_LINE = 4096
 _DEEPEST = 32
 _KEY_CHARACTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
+_DIGITS = b"0123456789"
 ENDS_OF_VALUE = b" \t;,\"'()[]<>"
 _WORDS = (b"port", b"listen", b"bind", b"addr", b"host", b"socket", b"serverrun", b"interface", b"local", b"inet")
 """One of these is in every line that matters."""
@@ -32,9 +33,19 @@ class Statement(Record):
 
 
 def may_set(data: bytes) -> bool:
-    """Whether it is worth reading at all."""
+    """Whether it is worth reading at all: a line that is no comment has a word of ours and a digit."""
+    if b"\0" in data:
+        return False
     lower = data.lower()
-    return any(word in lower for word in _WORDS) and b"\0" not in data
+    for word in _WORDS:
+        at = lower.find(word)
+        while at >= 0:
+            end = lower.find(b"\n", at)
+            line = lower[lower.rfind(b"\n", 0, at) + 1 : end if end >= 0 else len(lower)]
+            if line.lstrip()[:1] not in (b"#", b";") and len(line.translate(None, _DIGITS)) < len(line):
+                return True
+            at = lower.find(word, end) if end >= 0 else -1
+    return False
 
 
 def statements_of(data: bytes, *, markup: bool = False, arguments: bool = False) -> list[Statement]:
@@ -48,6 +59,8 @@ def statements_of(data: bytes, *, markup: bool = False, arguments: bool = False)
     words = [word for word in _WORDS if word in whole]
     lines = zip(data.split(b"\n")[:MOST_LINES], whole.split(b"\n"), strict=False)
     for number, (line, lower) in enumerate(lines, 1):
+        if line[:1] in b"#;" and not markup:
+            continue  # most lines of most files, and empty ones
         interesting = False
         for word in words:
             if word in lower:
