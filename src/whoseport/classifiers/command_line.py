@@ -53,6 +53,21 @@ def started_by(command: tuple[str, ...] | None, executable: str | None = None, n
     >>> started_by(("gunicorn: master [app:app]",), "/usr/bin/python3.11").form
     'title'
     """
+    key = command, executable, None if command else name
+    start = _read.get(key)
+    if start is None:
+        if len(_read) >= _MOST_REMEMBERED:
+            _read.clear()
+        start = _read[key] = _started_by(command, executable, name)
+    return start
+
+
+_read: dict[tuple[object, ...], Start] = {}
+"""What command lines were found to start: those of a crowd, and of ancestors that many share, are alike."""
+_MOST_REMEMBERED = 1024
+
+
+def _started_by(command: tuple[str, ...] | None, executable: str | None, name: str) -> Start:
     words = command[:_MOST_WORDS] if command else ()
     called = base_name(words[0]) if words else name
     program = base_name(executable) if executable else called

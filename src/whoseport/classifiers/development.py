@@ -231,6 +231,23 @@ def _java(start: Start) -> str | None:
 
 def _by_parents(process: Process, start: Start) -> Developed | None:
     """By the nearest ancestor that ran a command: shells and package scripts between only pass it on."""
+    key = id(process.parents), id(start)
+    if key in _undeveloped:
+        return None
+    found = _by_these_parents(process, start)
+    if found is None:
+        if len(_undeveloped) >= _MOST_REMEMBERED:
+            _undeveloped.clear()
+        _undeveloped[key] = process.parents, start
+    return found
+
+
+_undeveloped: dict[tuple[int, int], tuple[tuple[ParentProcess, ...], Start]] = {}
+"""Ancestors that were found to run no development server, with what they started: a crowd of workers has the same."""
+_MOST_REMEMBERED = 1024
+
+
+def _by_these_parents(process: Process, start: Start) -> Developed | None:
     for parent in process.parents[:_MOST_PARENTS]:
         if parent.command is None:
             return None
