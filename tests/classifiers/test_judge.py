@@ -112,7 +112,7 @@ def test_neither_number_nor_practice_is_a_sign() -> None:
 KNOWN_CLAIMS = {entry.claim for entry in CLAIMS}
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(records(model.Listener), st.lists(records(model.Mention), max_size=2), st.booleans())
 def test_any_listener_can_be_judged(one: Listener, mentions: list[model.Mention], known: bool) -> None:
     look = inspection(one, mentions=tuple(mentions), netns=one.netns)
@@ -124,7 +124,7 @@ def test_any_listener_can_be_judged(one: Listener, mentions: list[model.Mention]
     assert after.owners == one.owners
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     st.fixed_dictionaries(
         {"port_state": records(model.HeldState)}

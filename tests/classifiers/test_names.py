@@ -192,6 +192,8 @@ def test_passing_for_another_program_is_strong(one: Process) -> None:
         process("/usr/bin/python3.11", name="python3", command=("/home/ana/shop/.venv/bin/python3", "app.py")),
         process("/opt/google/chrome/chrome", command=("/usr/bin/google-chrome", "--x")),
         titled("myapp: worker 3"),
+        titled("[celeryd: celery@host:MainProcess] -active-"),
+        titled("gunicorn: master"),
         titled("master: idle"),
         process("/home/ana/app/server", name="worker-1"),
         # the root folder of a container, a chroot, proot

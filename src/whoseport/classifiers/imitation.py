@@ -202,10 +202,8 @@ def _bears(subject: Subject, low: str) -> bool:
 
 
 def _software(named: tuple[Software, ...], low: str) -> tuple[Software, ...]:
-    """The servers whose program or script is called so (a name cut off at 15 characters included)."""
-    return tuple(
-        [one for one in named if one.kind in _PASSED_FOR and (_in(low, one.programs) or _in(low, one.scripts))]
-    )
+    """The servers that are programs of this name; what runs as a script only, anything may call itself."""
+    return tuple([one for one in named if one.kind in _PASSED_FOR and _in(low, one.programs)])
 
 
 def _in(low: str, names: tuple[str, ...]) -> bool:
