@@ -36,7 +36,7 @@ def claims(one: Process) -> set[str]:
         gone("/tmp/x/bin/server", project=CARGO),
         gone("/home/ana/.x/bin/server", project=project("/home/ana", "package.json")),
         gone("/tmp/bin/server", project=project("/tmp", "Makefile")),
-        gone("/home/ana/shop/notes/server", project=CARGO),
+        gone("/tmp/shop/server", project=project("/tmp/shop", "Cargo.toml")),
         # a version manager's folder below a hidden or temporary one is nobody's
         gone("/tmp/.vscode-server/bin/0/node"),
         process("/memfd:x (deleted)", executable_state="memory"),
@@ -59,6 +59,8 @@ def test_hostile(one: Process) -> None:
         # rebuilt while it runs, or cleaned up
         (gone("/home/ana/shop/target/debug/shop", "replaced", project=CARGO), {"executable-replaced"}),
         (gone("/home/ana/shop/target/debug/shop", project=CARGO), {"executable-removed"}),
+        (gone("/home/ana/shop/server", project=CARGO), {"executable-removed"}),
+        (gone("/tmp/shop/target/debug/shop", project=project("/tmp/shop", "Cargo.toml")), {"executable-removed"}),
         (gone("/tmp/build/server", "replaced"), {"executable-replaced", "temporary-place"}),
         (gone("/home/ana/.local/bin/tool", "replaced"), {"executable-replaced"}),
         # updates remove the folder of the old version

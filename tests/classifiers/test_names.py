@@ -156,6 +156,8 @@ def test_a_line_break_in_a_title_is_only_a_weak_sign() -> None:
         python("systemd-resolve"),
         python("python3", "/usr/sbin/sshd", "-D"),
         python("nginx", "python3", "x.py"),
+        python("nginx", "python3", "x.py", "nginx"),
+        python("nginx", "python3", "-c", "nginx"),
         titled("sshd", "/usr/bin/sleep", package="coreutils"),
         titled("sshd", "/usr/bin/busybox", package="busybox"),
         # a link that whoever hides made himself

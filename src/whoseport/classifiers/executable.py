@@ -67,7 +67,8 @@ def _gone(subject: Subject) -> list[Finding]:
         return [observed]
     if any(folder in path for folder in _VERSIONED) and place_of(path) not in ("hidden", "temporary"):
         return [found("executable-removed", "proven", link, f"{path} (deleted)")]
-    if _in_its_project(process, path):
+    # a build puts its result where it likes, but in a temporary folder a source tree is easily made up
+    if _in_its_project(process, path, built=place_of(path) == "temporary"):
         return [found("executable-removed", "proven", link, f"{path} (deleted)")]
     return [found("executable-deleted", "proven", link, f"{path} (deleted)")]
 

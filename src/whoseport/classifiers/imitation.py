@@ -190,15 +190,11 @@ def _is_called(low: str, actual: str, subject: Subject) -> bool:
 
 
 def _bears(subject: Subject, low: str) -> bool:
-    """Whether the script, module or an argument of an interpreter bears the name."""
-    names = [subject.start.subject[:4096]]
-    names += [one.path for one in subject.process.files or () if one.argument > 0]
-    names += (subject.process.command or ())[1:3]
-    for name in names:
-        base = base_name(name).lower()
-        if base and (base[:15] == low[:15] or base.partition(".")[0][:15] == low[:15]):
-            return True
-    return False
+    """Whether what an interpreter runs bears the name; further arguments are whatever its user likes."""
+    if subject.start.form in ("inline", "input", "title"):
+        return False
+    base = base_name(subject.start.subject[:4096]).lower()
+    return bool(base) and low[:LONGEST] in (base[:LONGEST], base.partition(".")[0][:LONGEST])
 
 
 def _software(named: tuple[Software, ...], low: str) -> tuple[Software, ...]:
