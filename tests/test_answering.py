@@ -183,3 +183,14 @@ def test_the_library_answers_as_the_command_does() -> None:
     assert whoseport.answer(971, live=False) == answer(["971"], Wish(live=False))
     assert whoseport.lookup(971).transports.tcp.state == "unassigned"
     assert isinstance(whoseport.listeners(), tuple)
+
+
+def test_a_saved_answer_on_one_port_answers_for_no_other() -> None:
+    saved = answer(["8080"], Wish(saved=HERE))
+    assert isinstance(saved, Answer)
+    assert saved.host is not None
+    again = answer(["8080"], Wish(saved=saved.host))
+    assert isinstance(again, Answer)
+    assert again.host == saved.host
+    with pytest.raises(Misuse, match="inspection-of-another-port"):
+        answer(["8081"], Wish(saved=saved.host))

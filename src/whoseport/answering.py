@@ -129,6 +129,8 @@ def _one(registry: Registry, query: Query, host: Inspection | None, wish: Wish) 
     if host is not None:
         from whoseport.host import for_port
 
+        if host.port not in (None, query.port):
+            raise Misuse("inspection-of-another-port", port=host.port, asked=query.port)
         host = _judged(for_port(_asked(host, query, wish), query.port, transport=query.transport))
     from whoseport.practice import open_practice
 

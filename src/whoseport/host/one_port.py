@@ -40,6 +40,7 @@ def for_port(inspection: Inspection, port: int, *, transport: Transport | None =
         listeners=listeners,
         unseen=unseen,
         complete=not unseen,
+        port=port,
         port_state=_held(inspection, listeners, connections, transport),
         bind=_bind(settings, port),
         ephemeral=_ephemeral(settings, port),

@@ -174,7 +174,7 @@ class Privileges(Record):
 
 
 class Inspection(Record):
-    """One look at one host: plain facts. The fields on a single port are None unless one port was asked for.
+    """One look at one host: plain facts. The fields on a single port are None unless one port was asked for, `port`.
 
     `bpf_refused` tells why a BPF iterator that was asked for gave way to the walk of /proc. `mentions`, `redirects`,
     `views` and `kernel_ports` are None where they were not looked at; a look at everything has those of every port.
@@ -190,6 +190,7 @@ class Inspection(Record):
     complete: bool
     netns: str | None
     settings: Settings
+    port: int | None = None
     port_state: HeldState | None = None
     findings: tuple[Finding, ...] | None = None
     bind: Bind | None = None

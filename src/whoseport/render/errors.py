@@ -61,6 +61,9 @@ SENTENCES: dict[str, str] = {
     "inspection-unreadable without where": worded(
         "{path} cannot be answered from ({reason}); it takes what `whoseport inspect` wrote"
     ),
+    "inspection-of-another-port": worded(
+        "the saved look is of port {port} alone; `whoseport inspect` saves one that answers for every port"
+    ),
     # the snapshot in use, and the facts that it is compiled from
     "snapshot-unreadable": worded(
         "the registry's snapshot {path} cannot be read ({reason}); fetch it anew: whoseport update"
@@ -201,7 +204,7 @@ def _template(error: WhoseportError) -> str | None:
 def _value(name: str, value: object, language: Language) -> Safe | int:
     if isinstance(value, (tuple, list)):
         return joined(", ", [prose(str(part), limit=60) for part in value[:30]])
-    if isinstance(value, int) and name not in ("status", "first", "last", "pid"):
+    if isinstance(value, int) and name not in ("status", "first", "last", "pid", "port"):
         return language.number(value)
     if name == "reason" and value in REASONS:
         return language.say(REASONS[str(value)])
