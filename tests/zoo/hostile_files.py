@@ -138,6 +138,13 @@ def script_that_calls_itself_a_daemon(den: Den) -> int:
     return den.ready(port)
 
 
+def script_with_the_name_of_a_daemon_written_in(den: Den) -> int:
+    port = den.port()
+    text = CALLS_ITSELF.replace("sys.argv.pop(1).encode()", 'b"systemd-resolve"')
+    den.start("/usr/bin/python3", write(den.folder("/opt"), "s.py", text), port)
+    return den.ready(port)
+
+
 def name_with_a_trailing_blank(den: Den) -> int:
     port = den.port()
     den.start(listener(den.folder("/opt") / "sshd "), port)
@@ -247,6 +254,7 @@ CASES: tuple[Case, ...] = tuple(
         title_of_a_daemon,
         daemon_in_hidden_folder,
         script_that_calls_itself_a_daemon,
+        script_with_the_name_of_a_daemon_written_in,
         name_with_a_trailing_blank,
         name_written_backwards,
         folder_of_three_dots,
