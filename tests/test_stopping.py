@@ -8,6 +8,7 @@ import pty
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +17,8 @@ from typing import Any
 import pytest
 
 from tests.cli.program import ENTRY, environment, run
+from whoseport import stopping
+from whoseport.query import read
 
 LISTEN = """
 import os, signal, socket, sys, time
@@ -287,3 +290,76 @@ def test_a_number_that_was_given_away_meanwhile_is_left_alone() -> None:
         timeout=100,
     )
     assert done.stdout == "never\n", done.stderr
+
+
+@pytest.mark.parametrize(("code", "result"), [(STAY, "ended"), (DEAF, "killed")])
+def test_by_psutil_as_on_other_systems(code: str, result: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "_SYSTEM", "other")
+    with listener(code) as (process, port):
+        plan = stopping.intend(read(str(port)), tree=True)
+        report = stopping.carry_out(plan, grace=0.5)
+        assert [(one.pid, one.result) for one in report.endings] == [(process.pid, result)]
+        assert report.after == "free"
+
+
+def test_by_psutil_one_that_is_gone_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "_SYSTEM", "other")
+    with listener(STAY) as (process, port):
+        plan = stopping.intend(read(str(port)))
+        process.kill()
+        process.wait(timeout=30)
+        assert [one.result for one in stopping.carry_out(plan, grace=1).endings] == ["gone"]
+
+
+def test_by_psutil_the_tree_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "_SYSTEM", "other")
+    child = "ready()\nimport subprocess\nsubprocess.run([sys.executable, '-c', 'import time; time.sleep(600)'])"
+    with listener(child) as (process, port):
+        plan = stopping.intend(read(str(port)), tree=True)
+        assert len(plan.endings) == 2
+        report = stopping.carry_out(plan, grace=5)
+        assert [one.result for one in report.endings] == ["ended", "ended"]
+        process.wait(timeout=30)
+
+
+def test_a_managers_command_is_called_and_its_failure_told() -> None:
+    called: list[tuple[str, ...]] = []
+
+    def call(command: tuple[str, ...]) -> bool:
+        called.append(command)
+        return False
+
+    with listener(STAY) as (process, port):
+        plan = stopping.intend(read(str(port)))
+        unit = plan.endings[0].replace(way="unit", pid=None, sockets=(), command=("systemctl", "stop", "--", "web"))
+        plan.endings = (unit,)
+        report = stopping.carry_out(plan, grace=1, call=call)
+        assert called == [("systemctl", "stop", "--", "web")]
+        assert [one.result for one in report.endings] == ["failed"]
+        assert report.after == "held"
+        assert process.poll() is None
+
+
+@pytest.mark.parametrize(("status", "result", "after"), [(0, "ended", "free"), (1, "failed", "held")])
+def test_a_manager_is_called_as_a_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, result: str, after: str
+) -> None:
+    """No systemd is at hand: a recording stand-in, which ends the process as `systemctl stop` would."""
+    with listener(STAY) as (process, port):
+        tool = tmp_path / "systemctl"
+        kill = f"kill {process.pid}; while kill -0 {process.pid} 2>/dev/null; do :; done" if status == 0 else ""
+        tool.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/called\n{kill}\nexit {status}\n')
+        tool.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        plan = stopping.intend(read(str(port)))
+        unit = plan.endings[0].replace(way="unit", pid=None, sockets=(), command=("systemctl", "stop", "--", "web"))
+        plan.endings = (unit,)
+        reaper = threading.Thread(target=process.wait)
+        reaper.start()
+        report = stopping.carry_out(plan, grace=1)
+        if status:
+            process.kill()
+        reaper.join(timeout=30)
+        assert (tmp_path / "called").read_text() == "stop -- web\n"
+        assert [one.result for one in report.endings] == [result]
+        assert report.after == after

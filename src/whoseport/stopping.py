@@ -1,12 +1,13 @@
 """Frees a port: looks who holds it, plans, ends, looks again. Where the host and the ending of processes meet.
 
-For Linux. Elsewhere a signal cannot be tied to the process that was seen, and psutil's own check is taken.
+On Linux a signal meets the process that was seen, or none. Elsewhere psutil's own check has to do.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 
 from whoseport.answering import Wish, answer
 from whoseport.ending.plan import plan
@@ -15,12 +16,16 @@ from whoseport.model import Answer, Ending, StopReport
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
 
-    from whoseport.model import Inspection, PortAfter, StopRefusal
+    from whoseport.ending.psutil_signals import Meant
+    from whoseport.model import EndResult, Inspection, PortAfter, StopRefusal
     from whoseport.query import Question
 
     Call = Callable[[tuple[str, ...]], bool]
+    _Kin: TypeAlias = "_LinuxKin | _PsutilKin"
 
+_SYSTEM: str = sys.platform
 SYSTEMD_RUNS = "/run/systemd/system"
 """sd_booted(3)"""
 TOOL_PATIENCE = 120
@@ -30,7 +35,7 @@ MOST_TOLD = 8
 class Intent:
     """What would be done about one port, before anybody is asked."""
 
-    __slots__ = ("answer", "endings", "question", "refused", "ticks")
+    __slots__ = ("answer", "endings", "kin", "question", "refused")
 
     def __init__(
         self,
@@ -38,62 +43,41 @@ class Intent:
         found: Answer,
         endings: tuple[Ending, ...],
         refused: tuple[StopRefusal, ...],
-        ticks: dict[int, int],
+        kin: _Kin,
     ) -> None:
         self.question = question
         self.answer = found
         self.endings = endings
         self.refused = refused
-        self.ticks = ticks
+        self.kin = kin
 
 
 def intend(question: Question, *, tree: bool = False, folder: str | None = None) -> Intent:
     """Looks at one port and plans; `tree` adds those that run with its owners, `folder` keeps to one project."""
-    from whoseport.host.linux.kin import everyone, lineage_of, tree_of
-
     found = answer([question.text], Wish())
     assert isinstance(found, Answer)
     assert found.host is not None
-    processes = everyone()
-    lineage = lineage_of(os.getpid(), processes)
+    kin: _Kin = _LinuxKin() if _SYSTEM == "linux" else _PsutilKin()
     endings, refused = plan(
-        found.host, lineage=lineage, uid=os.geteuid(), folder=folder, managed=os.path.isdir(SYSTEMD_RUNS)
+        found.host, lineage=kin.lineage, uid=_uid(), folder=folder, managed=os.path.isdir(SYSTEMD_RUNS)
     )
-    ticks = {}
+    owners = tuple([one.pid for one in endings if one.pid is not None])
     if tree:
-        owners = [one.pid for one in endings if one.pid is not None]
-        for one in tree_of(owners, processes, spared={*lineage, 1, 2}):
-            if os.geteuid() not in (0, one.uid):
-                continue
-            ticks[one.pid] = one.ticks
-            endings += (
-                Ending(
-                    way="process",
-                    name=one.name,
-                    pid=one.pid,
-                    started=None,
-                    sockets=(),
-                    command=(),
-                    restarted_by=None,
-                ),
-            )
-    return Intent(question, found, endings, refused, ticks)
+        endings += tuple([_along(pid, name) for pid, name in kin.tree(owners)])
+    kin.note([one.pid for one in endings if one.pid is not None])
+    return Intent(question, found, endings, refused, kin)
 
 
 def carry_out(intent: Intent, *, grace: float, call: Call | None = None) -> StopReport:
     """Ends what was planned, then says how the port is: a true last word, from a second look."""
-    from whoseport.ending.signals import Target, end
-
-    done: list[Ending] = []
-    targets: list[tuple[Ending, Target]] = []
-    for ending in intent.endings:
-        if ending.pid is None:
-            succeeded = (call or _call)(ending.command)
-            done.append(ending.replace(result="ended" if succeeded else "failed"))
-        else:
-            targets.append((ending, Target(ending.pid, _is_same(ending, intent.ticks))))
-    end([target for _, target in targets], grace=grace)
-    done += [ending.replace(result=target.result) for ending, target in targets]
+    done = [
+        ending.replace(result="ended" if (call or _call)(ending.command) else "failed")
+        for ending in intent.endings
+        if ending.pid is None
+    ]
+    processes = tuple([ending for ending in intent.endings if ending.pid is not None])
+    results = intent.kin.end(processes, grace=grace)
+    done += [ending.replace(result=results[ending.pid]) for ending in processes if ending.pid is not None]
     return _report(intent, tuple(done))
 
 
@@ -112,18 +96,78 @@ def undone(intent: Intent) -> StopReport:
     )
 
 
-def _is_same(ending: Ending, ticks: dict[int, int]) -> Callable[[], bool]:
-    from whoseport.host.linux.kin import holds_any, kin_of
+class _LinuxKin:
+    """Processes by /proc, ended through pidfds."""
 
-    pid = ending.pid or 0
+    def __init__(self) -> None:
+        from whoseport.host.linux.kin import everyone, lineage_of
 
-    def is_same() -> bool:
-        if ending.sockets:
-            return holds_any(pid, ending.sockets)
-        now = kin_of(pid)
-        return now is not None and now.ticks == ticks.get(pid)
+        self._everyone = everyone()
+        self.lineage = lineage_of(os.getpid(), self._everyone)
+        self._ticks: dict[int, int] = {}
 
-    return is_same
+    def tree(self, owners: tuple[int, ...]) -> list[tuple[int, str]]:
+        from whoseport.host.linux.kin import tree_of
+
+        found = tree_of(owners, self._everyone, spared={*self.lineage, 1, 2})
+        return [(one.pid, one.name) for one in found if _uid() in (0, one.uid)]
+
+    def note(self, pids: list[int]) -> None:
+        self._ticks = {pid: self._everyone[pid].ticks for pid in pids if pid in self._everyone}
+
+    def end(self, endings: tuple[Ending, ...], *, grace: float) -> dict[int, EndResult]:
+        from whoseport.ending.signals import Target, end
+
+        targets = [Target(ending.pid, self._is_same(ending)) for ending in endings if ending.pid is not None]
+        end(targets, grace=grace)
+        return {target.pid: target.result or "survived" for target in targets}
+
+    def _is_same(self, ending: Ending) -> Callable[[], bool]:
+        from whoseport.host.linux.kin import holds_any, kin_of
+
+        pid = ending.pid or 0
+
+        def is_same() -> bool:
+            if ending.sockets:
+                return holds_any(pid, ending.sockets)
+            now = kin_of(pid)
+            return now is not None and now.ticks == self._ticks.get(pid)
+
+        return is_same
+
+
+class _PsutilKin:
+    """Processes by psutil, on systems without /proc."""
+
+    def __init__(self) -> None:
+        from whoseport.host.psutil_kin import lineage
+
+        self.lineage = lineage(os.getpid())
+        self._meant: dict[int, Meant] = {}
+
+    def tree(self, owners: tuple[int, ...]) -> list[tuple[int, str]]:
+        from whoseport.host.psutil_kin import tree
+
+        return list(tree(owners, spared=(*self.lineage, 0, 1)))
+
+    def note(self, pids: list[int]) -> None:
+        from whoseport.ending.psutil_signals import meant
+
+        self._meant = {pid: meant(pid) for pid in pids}
+
+    def end(self, endings: tuple[Ending, ...], *, grace: float) -> dict[int, EndResult]:
+        from whoseport.ending.psutil_signals import end
+
+        return end([self._meant[ending.pid] for ending in endings if ending.pid is not None], grace=grace)
+
+
+def _along(pid: int, name: str) -> Ending:
+    return Ending(way="process", name=name, pid=pid, started=None, sockets=(), command=(), restarted_by=None)
+
+
+def _uid() -> int:
+    """The effective user; Windows, which has none, decides on its own who may end what."""
+    return os.geteuid() if hasattr(os, "geteuid") else 0
 
 
 def _call(command: tuple[str, ...]) -> bool:

@@ -7,9 +7,9 @@ be cleaned up, and nothing that was killed leaves a port behind.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import stat
+import sys
 import time
 
 from whoseport.leasing.owners import Owner, boot_identity, lives
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from whoseport.model import Transport
 
 LARGEST = 4 << 20
+_SAFELY = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _FORMAT = "whoseport leases 1"
 
 
@@ -49,6 +50,8 @@ def leases_folder(environment: Mapping[str, str] | None = None, *, uid: int | No
     runtime = values.get("XDG_RUNTIME_DIR")
     if runtime and os.path.isabs(runtime) and os.path.isdir(runtime) and os.access(runtime, os.W_OK):
         return os.path.join(runtime, "whoseport")
+    if sys.platform == "win32":
+        return os.path.join(values.get("LOCALAPPDATA") or os.path.expanduser("~"), "whoseport")
     temporary = values.get("TMPDIR") or "/tmp"
     return os.path.join(temporary, f"whoseport-{os.getuid() if uid is None else uid}")
 
@@ -72,11 +75,11 @@ class Table:
         try:
             os.makedirs(self._folder, mode=0o700, exist_ok=True)
             status = os.stat(self._folder, follow_symlinks=False)
-            if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
+            if not stat.S_ISDIR(status.st_mode) or not _is_ours(status):
                 raise BrokenSurroundings("leases-unusable", folder=self._folder, reason="not-ours")
-            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            flags = os.O_RDWR | os.O_CREAT | _SAFELY
             self._lock = os.open(os.path.join(self._folder, "lock"), flags, 0o600)
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            _lock_whole(self._lock)
             self._boot = boot_identity(proc=self._proc)
             self._read = _parse(self._content(), self._boot)
         except OSError as error:
@@ -111,7 +114,7 @@ class Table:
 
     def _content(self) -> bytes:
         try:
-            descriptor = os.open(os.path.join(self._folder, "leases"), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            descriptor = os.open(os.path.join(self._folder, "leases"), os.O_RDONLY | _SAFELY)
         except FileNotFoundError:
             return b""
         try:
@@ -127,7 +130,7 @@ class Table:
         content = _text(self.leases, self._boot).encode()
         # below the lock there is one writer: a file of this name was left by one that was killed
         unfinished = f"{path}.new"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _SAFELY
         descriptor = os.open(unfinished, flags, 0o600)
         try:
             written = 0
@@ -136,6 +139,25 @@ class Table:
         finally:
             os.close(descriptor)
         os.replace(unfinished, path)
+
+
+def _lock_whole(descriptor: int) -> None:
+    """Waits for the lock, which ends with its holder: flock(2), or the locking of Windows."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def _is_ours(status: os.stat_result) -> bool:
+    """Whether the folder is this user's alone to write; Windows keeps a user's folders by other means."""
+    if sys.platform == "win32":
+        return True
+    return status.st_uid == os.geteuid() and not status.st_mode & 0o022
 
 
 def _unusable(folder: str, error: OSError) -> BrokenSurroundings:
