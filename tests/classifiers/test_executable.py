@@ -37,11 +37,23 @@ def claims(one: Process) -> set[str]:
         gone("/home/ana/.x/bin/server", project=project("/home/ana", "package.json")),
         gone("/tmp/bin/server", project=project("/tmp", "Makefile")),
         gone("/tmp/shop/server", project=project("/tmp/shop", "Cargo.toml")),
+        # started by the name of another program, or from a folder that only sounds like a version
+        gone("/opt/evil/sshd", command=("/usr/sbin/sshd",), files=(named_file(0, "/usr/sbin/sshd"),)),
+        gone("/opt/evil/other", command=("/opt/evil/x",), files=(named_file(0, "/opt/evil/x"),)),
+        gone("/tmp/app-1.2.3/server"),
+        gone("/opt/app/server-1.2.3"),
         # a version manager's folder below a hidden or temporary one is nobody's
         gone("/tmp/.vscode-server/bin/0/node"),
         process("/memfd:x (deleted)", executable_state="memory"),
         process("/memfd:runc_cloned:/proc/self/exe", executable_state="memory"),
         process("/dev/shm/.a/b"),
+        process("/dev/shm/server"),
+        process(
+            "/usr/bin/python3.11",
+            package="python3.11-minimal",
+            command=("python3", "/proc/self/fd/3"),
+            files=(named_file(1, "/memfd:x (deleted)"),),
+        ),
     ],
     ids=lambda one: f"{one.executable} {one.executable_state}",
 )
@@ -67,6 +79,19 @@ def test_hostile(one: Process) -> None:
         (gone("/home/ana/.vscode-server/bin/0a1b/node"), {"executable-removed"}),
         (gone("/snap/lxd/24061/bin/lxd"), {"executable-removed"}),
         (gone("/home/ana/.nvm/versions/node/v18.1.0/bin/node"), {"executable-removed"}),
+        (gone("/opt/app-1.2.3/bin/app"), {"executable-removed"}),
+        (gone("/home/ana/.config/discord/0.0.30/Discord"), {"executable-removed"}),
+        # a new release beside the old one, and the link to it moved on
+        (
+            gone(
+                "/srv/app/releases/7/server",
+                command=("/srv/app/current/server",),
+                files=(named_file(0, "/srv/app/releases/8/server"),),
+            ),
+            {"executable-removed"},
+        ),
+        # what updates itself in a folder that no list knows
+        (gone("/home/ana/.newtool/bin/newtool", "replaced"), {"executable-replaced"}),
         (gone("/nix/store/abc-redis-7/bin/redis-server"), {"executable-removed"}),
     ],
     ids=lambda one: f"{one.executable} {one.executable_state}" if isinstance(one, Process) else "",
@@ -140,6 +165,18 @@ def test_a_test_of_ones_own_in_a_temporary_folder_is_a_note(path: str) -> None:
     assert concern_of(process(path))[0] == "note"
 
 
+def test_hidden_below_a_temporary_folder_is_two_signs() -> None:
+    assert concern_of(process("/tmp/.x/server"))[0] == "suspicious"
+    assert concern_of(process("/home/ana/.x/server"))[0] == "note"
+    # tools make such folders, too
+    assert concern_of(process("/tmp/.tmpAb12Cd/server"))[0] == "note"
+    assert concern_of(process("/tmp/shop/.venv/bin/python3"))[0] == "note"
+
+
+def test_shared_memory_is_where_nobody_installs() -> None:
+    assert concern_of(process("/dev/shm/build/server", project=project("/dev/shm/build", "Cargo.toml")))[0] == "note"
+
+
 def test_build_tools_and_bundles_are_told() -> None:
     assert "build-place" in claims(process("/tmp/go-build123/b001/exe/main"))
     assert "build-place" not in claims(process("/tmp/gobuild/main"))
@@ -159,6 +196,8 @@ def test_the_script_is_the_place_of_an_interpreter() -> None:
 
     assert claims(python("/tmp/a.py")) == {"script-in-odd-place"}
     assert claims(python("/home/ana/.x/a.py")) == {"script-in-odd-place"}
+    assert claims(python("/tmp/.x/a.py")) == {"script-in-odd-place", "hidden-place"}
+    assert concern_of(python("/tmp/.x/a.py"))[0] == "suspicious"
     assert claims(python("/home/ana/shop/a.py")) == set()
     assert claims(python("a.py", working_directory="/tmp/x")) == {"script-in-odd-place"}
     missing = named_file(1, "/tmp/a.py", state="missing", uid=None, mode=None)

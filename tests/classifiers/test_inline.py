@@ -64,6 +64,8 @@ ENCODED = [
     ("python3", "-c", "import base64; exec(base64.b64decode('aW1wb3J0IG9z'))"),
     ("python3", "-c", "import zlib,codecs; exec(zlib.decompress(codecs.decode('eJw=', 'base64')))"),
     ("python3", "-c", "exec(__import__('marshal').loads(bytes.fromhex('e3')))"),
+    ("python3", "-c", "import os; exec(os.environ['X'])"),
+    ("python3", "-c", "from urllib.request import urlopen; exec(urlopen('http://127.0.0.1/').read())"),
     ("perl", "-MMIME::Base64", "-e", "eval(decode_base64('cHJpbnQ='))"),
     ("perl", "-e", "eval unpack u=>q{_=7-E(%-O8VME=#L}"),
     ("ruby", "-e", "eval(['cHV0cw=='].pack('H*'))"),
@@ -120,7 +122,7 @@ def test_a_shell_for_whoever_connects_is_strong(command: tuple[str, ...]) -> Non
 
 @pytest.mark.parametrize("command", ENCODED, ids=" ".join)
 def test_a_program_that_decodes_itself_is_strong(command: tuple[str, ...]) -> None:
-    assert claims(*command) == ["inline-encoded"]
+    assert "inline-encoded" in claims(*command)
 
 
 @pytest.mark.parametrize("command", HONEST, ids=" ".join)

@@ -20,6 +20,9 @@ _DECODERS = (
     "Buffer.from(",
 )  # fmt: skip
 
+_FROM_AFAR = ("os.environ", "os.getenv(", "__import__('os').environ", "urllib", "urlopen(", "requests.get(")
+"""Where a program is taken from that runs what it finds there, so that its command line does not tell it."""
+
 _RECEIVES = (
     "recv(", ".recv", "recvfrom(", "makefile(", "rfile.read", ".readline(", "reader.read", "data_received",
     "socket_read", "fread(", "fgets(", "stream_get_contents", "stream_get_line", "file_get_contents('php://input",
@@ -44,6 +47,8 @@ def is_encoded(family: str, code: str) -> bool:
         return ("base64 -d" in code or "base64 --decode" in code or "xxd -r" in code) and (
             "| sh" in code or "|sh" in code or "| bash" in code or "|bash" in code or "eval" in code
         )
+    if family == "python" and any(f"{one}{far}" in code for one in ("exec(", "eval(") for far in _FROM_AFAR):
+        return True
     if not any(decoder in code for decoder in _DECODERS):
         return False
     if family == "python":

@@ -186,7 +186,7 @@ def inside(path: str, folder: str) -> bool:
 
 
 def _of_a_tool(part: str, path: str) -> bool:
-    """AppImage's mounts, .NET's unpacked bundles, Nix's wrapped programs (`.nginx-wrapped`), projects' versions."""
-    if part.startswith((".mount_", ".python-", ".ruby-", ".nvmrc", ".vscode", ".cursor", ".org.chromium.")):
+    """AppImage's mounts, .NET's unpacked bundles, Nix's wrapped programs (`.x-wrapped`), Rust's temporary folders."""
+    if part.startswith((".mount_", ".tmp", ".python-", ".ruby-", ".nvmrc", ".vscode", ".cursor", ".org.chromium.")):
         return True
     return part == ".net" or (part.endswith("-wrapped") and path.startswith(("/nix/store/", "/gnu/store/")))
