@@ -9,10 +9,11 @@ import pytest
 from tests.zoo.cases import Case
 from tests.zoo.den import den
 from tests.zoo.judging import judge
+from tests.zoo.servers_around import CASES as AROUND
 from tests.zoo.servers_debian import SERVERS
 from tests.zoo.servers_projects import CASES as PROJECTS
 
-CASES: tuple[Case, ...] = (*(case for server in SERVERS for case in server.cases()), *PROJECTS)
+CASES: tuple[Case, ...] = (*(case for server in SERVERS for case in server.cases()), *PROJECTS, *AROUND)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -45,10 +45,9 @@ def read_views(
     transport whose files could not be read has no view.
     """
     found = []
-    net = _net(proc)
     first = _first(sockets)
     for transport in _FILES:
-        shown = read_inodes(transport, port=port, net=net)
+        shown = read_inodes(transport, port=port, net=f"{proc}/thread-self/net")
         if shown is None:
             continue
         seen = first.get(transport, set())
@@ -57,7 +56,7 @@ def read_views(
             if not differing:
                 break
             table = again()
-            once_more = read_inodes(transport, port=port, net=net)
+            once_more = read_inodes(transport, port=port, net=f"{proc}/thread-self/net")
             if once_more is None or any(_TRANSPORTS.get(protocol) == transport for protocol in table.unread):
                 differing = set()
                 break
@@ -73,16 +72,6 @@ def read_views(
 
 _TRANSPORTS = {"tcp": "tcp", "mptcp": "tcp", "udp": "udp"}
 """By protocol; udplite has files of its own."""
-
-
-def _net(proc: str) -> str:
-    """The folder that other programs read, which a mount may lie over; that of this thread where they are not one."""
-    try:
-        ours, theirs = os.stat(f"{proc}/thread-self/ns/net"), os.stat(f"{proc}/self/ns/net")
-    except OSError:
-        return f"{proc}/thread-self/net"
-    same = (ours.st_dev, ours.st_ino) == (theirs.st_dev, theirs.st_ino)
-    return f"{proc}/net" if same else f"{proc}/thread-self/net"
 
 
 def _first(sockets: Iterable[RawSocket]) -> dict[str, set[int]]:
