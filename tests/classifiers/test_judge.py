@@ -16,8 +16,10 @@ from tests.classifiers.making import (
     judged,
     listener,
     named,
+    named_file,
     process,
     project,
+    related,
 )
 from tests.model_strategies import HOSTILE, records
 from whoseport import model
@@ -84,6 +86,9 @@ def test_processes_alike_share_what_is_found_and_others_do_not() -> None:
         base.replace(pid=9, uid=0),
         base.replace(pid=10, command=("[kworker/0:0]",)),
         base.replace(pid=11),
+        base.replace(pid=12, related=(related("/bin/sh", streams=("socket:[1]", "socket:[1]", None)),)),
+        base.replace(pid=13, libraries=(model.Library(path="/tmp/a.so", state="deleted", private=True),)),
+        base.replace(pid=14, files=(named_file(0, "/srv/app/server"),)),
     ]
     together = judged(inspection(*[listener(one, inode=one.pid) for one in variants]))
     for one, seen in zip(variants, together.listeners, strict=True):

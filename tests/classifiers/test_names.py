@@ -130,6 +130,7 @@ def test_names_that_read_as_something_else_are_strong(one: Process) -> None:
         titled("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"),
         process(name="npm run start  "),  # cut off behind a blank
         process(name="Web Content"),
+        process(name="npm run dev "),
     ],
     ids=lambda one: ascii(one.executable) + ascii(one.command),
 )

@@ -237,6 +237,7 @@ def test_what_a_view_does_not_show_is_not_hidden_from_it(one: Inspection) -> Non
 
 def test_a_users_socket_that_no_process_holds_is_hidden() -> None:
     assert concern(inspection(listener())) == "suspicious"
+    assert concern(inspection(listener(uid=0))) == "undetermined"
     blind = Unseen(missing="owners", reason="not-permitted", subject="socket:99")
     assert concern(inspection(listener(), unseen=(blind,))) == "undetermined"
     assert concern(inspection(listener(), unseen=(blind.replace(subject=None),))) == "undetermined"

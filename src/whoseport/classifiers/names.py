@@ -42,7 +42,7 @@ _BRACKETED = words(
 def findings(subject: Subject) -> list[Finding]:
     """`kernel-thread-name`, for the process's own name (comm) or the one that it was started by."""
     process = subject.process
-    if process.kernel_thread is True or (process.executable is None and process.kernel_thread is not False):
+    if process.executable is None and process.kernel_thread is not False:
         return []
     found_one = _kernel_thread(subject)
     return [] if found_one is None else [found_one]
