@@ -83,7 +83,7 @@ CLAIMS: tuple[Claim, ...] = (
         "concern",
         "weak",
         ("temporary-place", "place", "T1074.001"),
-        ("hidden-place", "place", "T1564.001"),
+        ("hidden-place", "view", "T1564.001"),
         ("open-to-all", "place", "T1574.010"),
         ("executable-replaced", "place", None),
         ("executable-removed", "place", "T1070.004"),
