@@ -37,8 +37,8 @@ def test_runs_beside_each_other_never_share(tmp_path: Path) -> None:
     meeting = tmp_path / "meeting"
     home = environment(tmp_path, XDG_RUNTIME_DIR=str(tmp_path), MEETING=str(meeting))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    if not any(point.value == "whoseport.pytest_plugin" for point in entry_points(group="pytest11")):
-        command += ["-p", "whoseport.pytest_plugin"]
+    if not any(point.value == "whoseport.fixtures" for point in entry_points(group="pytest11")):
+        command += ["-p", "whoseport.fixtures"]
     with socket.socket(socket.AF_UNIX) as met:
         met.bind(str(meeting))
         met.listen(RUNS)
