@@ -22,7 +22,8 @@ from tests.cli.program import ENTRY, environment
 
 _CONSONANTS, _VOWELS = "bdfgklmnprstvz", "aeiou"
 _PATIENCE = 40.0
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "whoseport-zoo"
+CACHE = Path(__file__).resolve().parents[2] / ".venv" / "zoo"
+"""Where tools/install-zoo puts servers from PyPI and npm."""
 PLACES = (
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/postgresql/15/bin:/usr/lib/postgresql/17/bin"
 )
