@@ -31,7 +31,6 @@ run: $(VENV)/.run ## run whoseport: make run ARGS=971
 
 test: $(READY) ## every test, in an environment of its own
 	@tools/install-servers
-	@tools/install-zoo || echo "servers from PyPI and npm could not be installed: tests that need them are skipped by name"
 	@$(BIN)/python -m pytest
 
 check: fmt lint types ## what CI checks besides the tests
