@@ -1,4 +1,4 @@
-"""Small programs of the tests' own, compiled where they are needed: listeners that do nothing else, and end by themselves."""
+"""Small programs of the tests' own, compiled where they are needed: listeners that do nothing and end by themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where is a case started, and by whom? A den: random names, folders and ports, a neutral launcher, and an end to all."""
+"""Where is a case started, and by whom? A den: random names, folders and ports, a neutral launcher, an end to all."""
 
 from __future__ import annotations
 
@@ -156,9 +156,8 @@ class Den:
                 if happened():
                     return
                 log = self.tmp_path / "log"
-                pytest.fail(
-                    f"not within {_PATIENCE:.0f} s, or ended before: {what}\n{log.read_text('utf-8', 'replace')[-3000:]}"
-                )
+                told = log.read_text("utf-8", "replace")[-3000:]
+                pytest.fail(f"not within {_PATIENCE:.0f} s, or ended before: {what}\n{told}")
             time.sleep(0.02)  # until the kernel's table shows it: there is nothing to wait on
 
     def listens(self, port: int, transport: str = "tcp") -> bool:

@@ -1,4 +1,4 @@
-"""Honest twins of what malware does with files, names and memory: what developers, packages and runtimes do every day."""
+"""Honest twins of what malware does with files, names and memory: what developers and packages do every day."""
 
 from __future__ import annotations
 
@@ -148,7 +148,8 @@ def go_run(den: Den) -> int:
 
 def go_run_for_real(den: Den) -> int:
     port = den.port()
-    code = 'package main\nimport "net"\nimport "os"\nfunc main() { l, _ := net.Listen("tcp", os.Args[1]); for { l.Accept() } }\n'
+    code = 'package main\nimport "net"\nimport "os"\n'
+    code += 'func main() { l, _ := net.Listen("tcp", os.Args[1]); for { l.Accept() } }\n'
     work = project(den, go__mod="module example.com/one\n\ngo 1.19\n", main__go=code)
     den.start(
         program("go"),

@@ -115,7 +115,7 @@ def _sshd(den: Den, *session: str) -> int:
     port = den.port()
     folder = den.folder("/srv")
     sshd = program("sshd")
-    if not den.inside("test", "-d", "/run/sshd").returncode == 0:
+    if den.inside("test", "-d", "/run/sshd").returncode != 0:
         den.folder("/run", "sshd")
     for key in ("h", "k"):
         done = den.inside("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / key)

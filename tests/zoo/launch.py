@@ -1,4 +1,4 @@
-"""What starts the programs of a den: reads one order a line, as JSON, and ends all its descendants when there are no more.
+"""What starts the programs of a den: reads one order a line, as JSON, and ends all its descendants at the end.
 
 It is copied under a random name and run by itself, so that nothing in a program's surroundings tells of a test.
 """
@@ -44,9 +44,9 @@ def main() -> None:
 
 def _start(order: dict[str, Any]) -> int:
     reading, writing = os.pipe()  # tells that exec failed, by not being closed by it
-    master = slave = -1
+    slave = -1
     if order["terminal"]:
-        master, slave = pty.openpty()
+        _master, slave = pty.openpty()
     pid = os.fork()
     if pid == 0:
         try:

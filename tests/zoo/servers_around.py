@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.zoo.cases import KNOWN, MOVED, OWN, Case
 from tests.zoo.den import Den, program
-from tests.zoo.hostile_files import write
 from tests.zoo.honest_wiring import forward_of_ssh, forwards, handler_of_inetd
+from tests.zoo.hostile_files import write
 
 ACTIVATED = """import socket
 made = socket.socket(fileno=3)
@@ -44,7 +44,7 @@ def rpcbind(den: Den) -> int:
 
 def _rpc(den: Den, command: str) -> int:
     """On a random port below 1024, as bindresvport(3) takes it: the first that listens besides the port mapper's."""
-    program(command.split()[0])
+    program(command.split(maxsplit=1)[0])
     program("rpcbind")
     before = _listening(den)
     den.start("unshare", "--mount", "sh", "-c", RPC.format(more=command))

@@ -87,8 +87,8 @@ DATA = (
     Server(
         name="mariadb",
         usual=3306,
-        command="mariadbd --no-defaults --skip-grant-tables --user=root --datadir={folder} --port={port} --bind-address=127.0.0.1"
-        " --socket={folder}/s --pid-file={folder}/pid --innodb-use-native-aio=0",
+        command="mariadbd --no-defaults --skip-grant-tables --user=root --datadir={folder} --port={port}"
+        " --bind-address=127.0.0.1 --socket={folder}/s --pid-file={folder}/pid --innodb-use-native-aio=0",
     ),
     Server(
         name="postgresql",
@@ -160,7 +160,8 @@ MAIL_AND_TALK = (
         first=("chown Debian-exim {folder}",),
         command="exim4 -bdf -oX {port} -C {folder}/c.conf -oP {folder}/pid",
         files={
-            "c.conf": "local_interfaces = 127.0.0.1\nlog_file_path = @folder@/%slog\nspool_directory = @folder@\nkeep_environment =\n"
+            "c.conf": "local_interfaces = 127.0.0.1\nlog_file_path = @folder@/%slog\n"
+            "spool_directory = @folder@\nkeep_environment =\n"
         },
     ),
     Server(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from tests.zoo.binaries import listener
 from tests.zoo.cases import DEVELOPMENT, KNOWN, MOVED, OWN, Case
@@ -44,7 +45,10 @@ public class Hello {
   }
 }
 """
-PHP = '<?php $s = stream_socket_server("tcp://127.0.0.1:" . $argv[1]); while (true) @fclose(stream_socket_accept($s, 60));'
+PHP = (
+    '<?php $s = stream_socket_server("tcp://127.0.0.1:" . $argv[1]);'
+    " while (true) @fclose(stream_socket_accept($s, 60));"
+)
 
 
 def project(den: Den, **files: str) -> Path:
@@ -55,7 +59,7 @@ def project(den: Den, **files: str) -> Path:
     return folder
 
 
-def _python(den: Den, *command: object, files: dict[str, str], port: int, **options: object) -> int:
+def _python(den: Den, *command: object, files: dict[str, str], port: int, **options: Any) -> int:
     folder = project(den, **files)
     den.start(
         from_cache("python/bin/python").parent / str(command[0]),
@@ -64,7 +68,7 @@ def _python(den: Den, *command: object, files: dict[str, str], port: int, **opti
         terminal=True,
         path=f"{from_cache('python/bin')}:/usr/bin:/bin",
         **options,
-    )  # type: ignore[arg-type]
+    )
     return den.ready(port)
 
 

@@ -83,7 +83,7 @@ def test_an_ordinary_user_sees_what_is_his_own(tmp_path: Path) -> None:
     assert {one["concern"] for one in mine.values()} <= {"none", "note"}
 
 
-@pytest.mark.parametrize("case", (*HONEST, *HOSTILE), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*HONEST, *HOSTILE], ids=lambda case: case.name)
 def test_a_saved_look_and_a_list_say_the_same(case: Case, tmp_path: Path) -> None:
     """Of a list only what costs one look at each file may differ: it compares no file that was not touched."""
     with den(tmp_path, alone=case.alone) as place:

@@ -212,7 +212,7 @@ def test_the_kernel_serves_it(place: Den) -> None:
 
 @pytest.mark.parametrize("user", ["nobody", None])
 def test_a_process_that_is_covered(place: Den, user: str | None) -> None:
-    """A folder is mounted over the process's own in /proc, so that `ps` and `lsof` do not show it; for this look only."""
+    """A folder is mounted over the process's own in /proc, so that `ps` and `lsof` show none; for this look only."""
     port = place.port()
     pid = place.start("/usr/bin/python3", "-m", "http.server", "-b", "127.0.0.1", port, user=user)
     place.ready(port)
