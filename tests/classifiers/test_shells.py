@@ -137,6 +137,45 @@ def test_other_children_are_honest(child: Any) -> None:
     assert claims(process(related=(child,))) == []
 
 
+FD = (SOCKET, SOCKET, SOCKET)
+PTY = ("/dev/pts/3", "/dev/pts/3", "/dev/pts/3")
+
+
+def test_a_shell_by_another_name_is_a_shell_and_a_worker_by_another_name_is_none() -> None:
+    shell = related("httpd", streams=FD).replace(executable="/usr/bin/bash")
+    assert claims(process(related=(shell,))) == [("shell-on-socket", "proven")]
+    worker = related("worker: 1", streams=FD).replace(executable="/usr/bin/python3.11")
+    assert claims(process(related=(worker,))) == []
+    handler = related("httpd", "/srv/handler.sh", streams=FD).replace(executable="/usr/bin/bash")
+    assert claims(process(related=(handler,))) == []
+    assert claims(interpreter("bash", "httpd", streams=(SOCKET, SOCKET))) == [("shell-on-socket", "proven")]
+
+
+def test_a_shell_that_prompts_for_what_a_program_feeds_it_is_strong() -> None:
+    # require('child_process').spawn('/bin/sh', ['-i'])
+    prompts = related("/bin/sh", "-i", streams=("socket:[1]", "socket:[2]", "socket:[3]"))
+    assert claims(process(related=(prompts,))) == [("shell-on-pipe", "likely")]
+    kept = related("bash", "-l", streams=("pipe:[1]", "pipe:[2]", "pipe:[3]"))
+    assert claims(process(related=(kept,))) == []
+    on_terminal = related("bash", "-i", streams=PTY)
+    assert claims(process(related=(on_terminal,))) == []
+    idle = related("bash", "-i", streams=("/dev/null", "pipe:[2]", "pipe:[3]"))
+    assert claims(process(related=(idle,))) == []
+
+
+def test_a_terminal_behind_a_connection_is_strong_and_one_of_a_notebook_is_none() -> None:
+    # os.dup2(connection, 0); os.dup2(connection, 1); pty.spawn("/bin/sh")
+    shell = related("/bin/sh", streams=PTY)
+    copy = related("server", "--port", "4000", streams=FD).replace(executable="/opt/app/server")
+    own = {"command": ("server", "--port", "4000"), "related": (copy, shell)}
+    assert claims(process("/opt/app/server", **own)) == [("shell-on-socket", "likely")]
+    wired = process(related=(shell,), streams=Streams(input=SOCKET, output=SOCKET, error=SOCKET))
+    assert claims(wired) == [("shell-on-socket", "likely")]
+    assert claims(process("/opt/app/server", **(own | {"related": (shell,)}))) == []
+    other = related("helper", streams=FD).replace(executable="/opt/app/helper")
+    assert claims(process("/opt/app/server", **(own | {"related": (other, shell)}))) == []
+
+
 def test_a_child_of_a_relay_on_pipes_is_a_shell_on_a_pipe() -> None:
     child = related("sh", streams=("pipe:[1]", "pipe:[2]", "pipe:[2]"))
     assert claims(tool("ncat", "-lk", "4000", related=(child,))) == [("shell-on-pipe", "proven")]

@@ -124,6 +124,49 @@ other[0].kill()
             assert first.streams.output == f"socket:[{told['inodes'][0]}]"
 
 
+def test_the_children_of_a_copy_of_itself_are_told() -> None:
+    code = f"""
+import subprocess
+made = listen()
+reading, writing = os.pipe()
+copy = os.fork()
+if copy == 0:
+    made.close()
+    running = subprocess.Popen([{SLEEP!r}, "300"])
+    os.write(writing, str(running.pid).encode())
+    os.close(writing)
+    running.wait()
+    os._exit(0)
+os.close(writing)
+grandchild = int(os.read(reading, 20))
+ready(inodes=[inode(made)], ports=[made.getsockname()[1]], children=[copy, grandchild])
+sys.stdin.buffer.read()
+os.kill(grandchild, 9)
+os.waitpid(copy, 0)
+"""
+    with child(code) as told:
+        for port in (True, False):
+            related = owner(told, port=port).related or ()
+            assert [(one.pid, one.relation) for one in related] == [(pid, "child") for pid in told["children"]]
+
+
+def test_a_sibling_on_the_same_pipe_with_a_name_is_told(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "f")
+    both = os.open(tmp_path / "f", os.O_RDWR)
+    plain = os.open(tmp_path / "g", os.O_RDWR | os.O_CREAT)
+    sibling = subprocess.Popen([SLEEP, "300"], stdin=subprocess.DEVNULL, stdout=both, stderr=plain)
+    writes = subprocess.Popen([SLEEP, "300"], stdin=subprocess.DEVNULL, stdout=plain)
+    try:
+        with listening(stdin=both, stderr=plain) as (told, _process):
+            assert [one.pid for one in owner(told).related or ()] == [sibling.pid]
+    finally:
+        for process in (sibling, writes):
+            process.kill()
+            process.wait()
+        os.close(both)
+        os.close(plain)
+
+
 def test_a_sibling_on_the_same_pipe_is_told_and_no_other() -> None:
     reading, writing = os.pipe()
     sibling = subprocess.Popen([SLEEP, "300"], stdout=writing)
