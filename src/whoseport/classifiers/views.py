@@ -24,10 +24,18 @@ class Views:
         self._views = [(view, frozenset(view.sockets)) for view in inspection.views or ()]
         self._kernel = {(one.transport, one.port) for one in inspection.kernel_ports or ()}
         self._blind = {one.subject for one in inspection.unseen if one.missing == "owners"}
+        self._covered = [
+            (one.subject or "").removeprefix("pid:")
+            for one in inspection.unseen
+            if one.missing == "owners" and one.reason == "unreadable" and (one.subject or "").startswith("pid:")
+        ]
         self._whole = inspection.backend == "linux" and None not in self._blind
 
     def findings(self, listener: Listener) -> list[Finding]:
-        """`hidden-from-view`: not in /proc/net, or held by nobody although every process was looked through."""
+        """`hidden-from-view`: not in /proc/net, or held by nobody that shows itself.
+
+        That is where every process was looked through, or one has something mounted over its folder in /proc.
+        """
         made: list[Finding] = []
         if not listener.inode or (listener.netns is not None and listener.netns != self._netns):
             return made
@@ -37,10 +45,18 @@ class Views:
                 if _covers(view, listener) and listener.inode not in sockets:
                     observed = f"inode {listener.inode} in sock_diag, not in {view.source}"
                     made.append(found("hidden-from-view", "proven", view.source, observed))
-        if self._is_nobodys(listener):
+        if self._covered and self._is_unheld(listener):
+            observed = f"inode {listener.inode}, held by nobody seen; mounted over: /proc/{self._covered[0]}"
+            made.append(found("hidden-from-view", "likely", "/proc/self/mountinfo", observed))
+        elif self._is_nobodys(listener):
             observed = f"inode {listener.inode} of uid {listener.uid}, and no process holds it"
             made.append(found("hidden-from-view", "likely", "/proc", observed))
         return made
+
+    def _is_unheld(self, listener: Listener) -> bool:
+        """A listening socket that no process was seen to hold, and that is not the kernel's by its own word."""
+        kernels = (listener.transport, listener.port) in self._kernel
+        return not listener.owners and listener.state in ("listen", "unconnected") and not kernels
 
     def _is_nobodys(self, listener: Listener) -> bool:
         """A user's listening socket that no process holds: the kernel's own are root's."""

@@ -187,6 +187,8 @@ def _concerns(unseen: Unseen, listeners: Iterable[Listener]) -> bool:
     kind, _, value = (unseen.subject or "").partition(":")
     if kind == "socket":
         return any(str(listener.inode) == value for listener in listeners)
+    if unseen.missing == "owners" and kind == "pid" and unseen.reason == "unreadable":
+        return any(not listener.owners for listener in listeners)  # it may hold what nobody is seen to hold
     if kind == "pid" and unseen.missing != "namespace":
         return any(str(owner.pid) == value for listener in listeners for owner in listener.owners)
     if unseen.missing == "package":

@@ -50,7 +50,7 @@ _PRELOADS = frozenset((b"LD_PRELOAD", b"LD_AUDIT"))
 
 
 class _Executable(Record):
-    """`ours`: it is the file of that path on this very system, so that a package of this system may own it."""
+    """`ours`: its path is one of this very system, so that a package of this system may own it."""
 
     pid: int
     path: str
@@ -133,7 +133,9 @@ def _executables(
         if ours and state != "replaced":  # the old file of that has no name any more to compare
             try:
                 status = os.stat(root.encode() + raw)
-                ours = (status.st_dev, status.st_ino) == identity
+                ours = (status.st_dev, status.st_ino) == identity or (
+                    state == "present" and _shares_root(details[0], proc=proc, root=root)
+                )
             except (OSError, ValueError):
                 ours = False
         found[key] = _Executable(
@@ -145,6 +147,15 @@ def _executables(
             changed=seen[1].st_ctime_ns,
         )
     return found
+
+
+def _shares_root(pid: int, *, proc: str, root: str) -> bool:
+    """Whether a process has our root folder: then another file at a path of ours was mounted over it, for it alone."""
+    try:
+        theirs, ours = os.stat(f"{proc}/{pid}/root"), os.stat(root or "/")
+    except OSError:
+        return False
+    return (theirs.st_dev, theirs.st_ino) == (ours.st_dev, ours.st_ino)
 
 
 class _Files:

@@ -105,6 +105,11 @@ def look(
     listeners = tuple(describing.describe(socket) for socket in sockets)
     unseen = [*namespaces.unseen, *(one for table in tables for one in table.unseen), *describing.unseen]
     unseen += unseen_details(holders.details.values())
+    if any(not listener.owners for listener in listeners):
+        from whoseport.host.linux.covered import covered_processes
+
+        covered = covered_processes(proc)
+        unseen += [Unseen(missing="owners", reason="unreadable", subject=f"pid:{pid}") for pid in covered]
     around = mentions = None
     if everything or port is not None:
         from whoseport.host.linux.around import read_around
