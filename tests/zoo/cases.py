@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.zoo.den import CACHE, Den
 
 KNOWN, MOVED = "known-service", "moved-service"
@@ -48,7 +50,12 @@ class Server:
     folders: tuple[str, ...] = ()
     """What must be there outside of the folder (/run/sshd), made if it is not."""
 
+    package: str | None = None
+    """Where another package has a program of the same name."""
+
     def start(self, den: Den, port: int) -> int:
+        if self.package is not None and not Path(f"/usr/share/doc/{self.package}").exists():
+            pytest.skip(f"{self.package} is not installed")
         folder = den.folder(owner=self.user)
         values = {"port": port, "other": den.port(), "folder": folder, "cache": CACHE}
         for path in self.folders:

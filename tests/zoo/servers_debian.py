@@ -265,6 +265,7 @@ SYSTEM = (
     ),
     Server(
         name="tftpd",
+        package="tftpd-hpa",
         usual=69,
         transport="udp",
         command="in.tftpd --foreground --address :{port} --secure {folder}",
