@@ -338,7 +338,9 @@ def preloaded_sync(den: Den) -> int:
 
 def other_time(den: Den) -> int:
     port = den.port()
-    den.start(program("faketime"), "2020-01-01", "python3", "-m", "http.server", "-b", "127.0.0.1", port)
+    pid = den.start(program("faketime"), "2020-01-01", "python3", "-m", "http.server", "-b", "127.0.0.1", port)
+    for name in ("faketime_shm", "sem.faketime_sem"):
+        den.forget(Path(f"/dev/shm/{name}_{pid}"))
     return den.ready(port)
 
 

@@ -95,7 +95,8 @@ DATA = (
         usual=5432,
         user="postgres",
         first=("sh -c '/usr/lib/postgresql/*/bin/initdb -A trust -N -D {folder}/d'",),
-        command="postgres -D {folder}/d -p {port} -h 127.0.0.1 -k {folder}",
+        command="postgres -D {folder}/d -p {port} -h 127.0.0.1 -k {folder}"
+        " -c dynamic_shared_memory_type=mmap",  # which leaves nothing behind, however it ends
         called="postgres",
     ),
     Server(
