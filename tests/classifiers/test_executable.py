@@ -219,3 +219,13 @@ def test_a_program_behind_the_loader_is_judged_by_its_own_place() -> None:
 def test_a_file_that_anybody_may_write_is_a_note() -> None:
     one = process("/srv/app/server", executable_file=file(uid=1000, open_to_all="/srv/app"))
     assert concern_of(one) == ("note", ("open-to-all", "own-binary"))
+
+
+def test_among_what_tools_keep_lie_no_programs() -> None:
+    for path in ("/home/ana/.cache/nginx", "/root/.config/redis-server", "/home/ana/.local/share/a", "/root/.local/a"):
+        assert place_of(path) == "hidden", path
+    for path in ("/home/ana/.cache/mongodb-binaries/7/mongod", "/root/.local/bin/a", "/home/ana/.config/app/run"):
+        assert place_of(path) == "by-hand", path
+    assert concern_of(process("/home/ana/.cache/redis-server"))[0] == "suspicious"
+    assert concern_of(process("/home/ana/.cache/binaries/redis-server"))[0] == "none"
+    assert concern_of(process("/home/ana/.cache/report"))[0] == "note"

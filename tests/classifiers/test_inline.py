@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.classifiers.making import concern_of, process, subject
+from tests.classifiers.making import concern_of, parent, process, subject
 from whoseport.classifiers.inline import findings
 from whoseport.classifiers.inline_code import gives_shell, is_encoded
 from whoseport.model import Process
@@ -41,6 +41,7 @@ SHELLS = [
     ("python3", "-Ic", LISTEN + "import subprocess; subprocess.call(['/bin/sh', '-i'], stdin=c, stdout=c)"),
     ("python3", "-c", LISTEN + "import os; c.send(os.popen(c.recv(999).decode()).read().encode())"),
     ("python3", "-c", LISTEN + "import subprocess as p; c.send(p.check_output(c.recv(99), shell=True))"),
+    ("python3", "-c", LISTEN + "import subprocess as u; c.send(u.getoutput(c.recv(99).decode()).encode())"),
     ("python3", "-c", LISTEN + "exec(c.recv(9999))"),
     ("python3", "-c", LISTEN + "import code, sys; sys.stdin = c.makefile(); code.interact()"),
     ("perl", "-e", 'use Socket; accept(C,S); open(STDIN,">&C"); open(STDOUT,">&C"); exec("/bin/sh -i");'),
@@ -80,6 +81,8 @@ HONEST = [
     ("python3", "-c", LISTEN + "c.sendall(c.recv(100))"),
     ("python3", "-c", LISTEN + "import subprocess; c.send(subprocess.check_output(['date']))"),
     ("python3", "-c", LISTEN + "import os; os.system('make'); c.recv(1)"),
+    ("python3", "-c", LISTEN + "import platform; c.recv(1); c.send(platform.system().encode())"),
+    ("python3", "-c", LISTEN + "import subprocess as u; c.recv(1); c.send(u.getoutput('uptime').encode())"),
     ("python3", "-c", LISTEN + "import base64; c.send(base64.b64encode(c.recv(100)))"),
     ("python3", "-c", LISTEN + "import base64, json; json.loads(base64.b64decode(c.recv(100)))"),
     ("python3", "-c", LISTEN + "import ast; ast.literal_eval(c.recv(9).decode())"),
@@ -156,3 +159,21 @@ def test_a_long_program_is_read_in_bounds(piece: str) -> None:
     for family in FAMILIES:
         gives_shell(family, code)
         is_encoded(family, code)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("echo cHJpbnQoMSk= | base64 -d | python3 -", ["inline-encoded"]),
+        ("base64 --decode /srv/a | gunzip | python3", ["inline-encoded"]),
+        ("cat /srv/a.py | python3", []),
+        ("base64 -d /srv/a > /srv/b; cat /srv/c | python3", []),
+        ("echo cHJpbnQoMSk= | base64 -d | tee /srv/log; python3 < /srv/f", []),
+    ],
+)
+def test_a_program_that_a_shell_decodes_and_hands_over_is_strong(code: str, expected: list[str]) -> None:
+    shell = parent("bash", "bash", "-c", code, executable="/usr/bin/bash")
+    one = run("python3", "-").replace(parents=(shell,))
+    assert [finding.claim for finding in findings(subject(one))] == expected
+    other = one.replace(parents=(parent("bash", "bash", executable="/usr/bin/bash"), shell))
+    assert findings(subject(other)) == []

@@ -104,6 +104,7 @@ def preloads(one: Process) -> list[str]:
         with_variable("LD_PRELOAD", "/usr/lib/a.so /home/ana/.x/a.so"),
         with_variable("LD_AUDIT", "/var/tmp/a.so"),
         with_variable("LD_PRELOAD", "/srv/a.so", libraries=(Library(path="/srv/a.so", state="deleted", private=True),)),
+        with_variable("LD_PRELOAD", "/opt/a.so", libraries=(Library(path="/opt/a.so", state="deleted", private=True),)),
         with_variable("LD_PRELOAD", "/tmp/shop/a.so", project=project("/tmp/shop", "Makefile")),
     ],
     ids=lambda one: str(one.environment),
@@ -111,6 +112,19 @@ def preloads(one: Process) -> list[str]:
 def test_a_library_preloaded_from_an_odd_place_is_strong(one: Process) -> None:
     assert preloads(one) == ["preloaded-from-odd-place"]
     assert concern_of(one)[0] == "suspicious"
+
+
+def test_what_wrote_over_its_environment_was_made_to_load_what_is_temporary() -> None:
+    titled = ("nginx: master process nginx",)
+    assert claims(mapped("/var/tmp/x", executable="/usr/sbin/nginx", package="nginx", command=titled)) == [
+        ("preloaded-from-odd-place", "likely")
+    ]
+    weak = [("library-from-odd-place", "proven")]
+    plain = ("nginx", "-c", "/home/ana/nginx.conf")
+    assert claims(mapped("/tmp/mod.so", executable="/usr/sbin/nginx", package="nginx", command=plain)) == weak
+    assert claims(mapped("/tmp/mod.so", executable="/home/ana/nginx/nginx", command=titled)) == weak
+    worker = ("my worker: 1",)
+    assert claims(mapped("/tmp/mod.so", executable="/usr/bin/python3.11", package="python3.11", command=worker)) == weak
 
 
 @pytest.mark.parametrize(
@@ -128,6 +142,16 @@ def test_a_library_preloaded_from_an_odd_place_is_strong(one: Process) -> None:
             "LD_PRELOAD",
             "/usr/lib/libjemalloc.so.2",
             libraries=(Library(path="/usr/lib/libjemalloc.so.2", state="deleted", private=True),),
+        ),
+        with_variable(
+            "LD_PRELOAD",
+            "/opt/agent/1.2/a.so",
+            libraries=(Library(path="/opt/agent/1.2/a.so", state="deleted", private=True),),
+        ),
+        with_variable(
+            "LD_PRELOAD",
+            "/opt/agent/a.so",
+            libraries=(Library(path="/opt/agent/a.so", state="replaced", private=True),),
         ),
         with_variable("NODE_OPTIONS", "--max-old-space-size=4096"),
         with_variable("NODE_OPTIONS", "--require /home/ana/.vscode/extensions/ms-vscode.js-debug/bootloader.js"),

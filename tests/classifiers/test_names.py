@@ -254,3 +254,16 @@ def test_any_name_can_be_read(name: str, executable: str, title: str) -> None:
 
 def test_parents_are_of_no_account() -> None:
     assert found_by(names, process(parents=(parent("kthreadd"),))) == []
+
+
+def test_a_daemon_of_the_system_is_not_kept_among_a_users_data() -> None:
+    for path in ("/home/ana/.cache/x/sshd", "/root/.config/systemd/cron", "/home/ana/.local/share/app/dbus-daemon"):
+        assert [one.claim for one in found_by(imitation, process(path))] == ["imitates-program"], path
+    for path in (
+        "/home/ana/.cache/mongodb-binaries/mongod",
+        "/home/ana/.local/bin/sshd",
+        "/home/ana/src/openssh/sshd",
+        "/home/ana/.local/share/proot/debian/usr/sbin/sshd",
+    ):
+        assert found_by(imitation, process(path)) == [], path
+    assert found_by(imitation, process("/home/ana/.cache/x/sshd", package="openssh-server")) == []

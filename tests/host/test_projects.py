@@ -63,6 +63,8 @@ def test_no_marker_is_no_project(place: Path) -> None:
     (place / "Makefile").touch()
     (place / "config.toml").touch()
     assert project(place) is None, "names that lie about everywhere do not make a project"
+    (place / "a.c").touch()
+    assert project(place).markers == ("config.toml", "Makefile"), "but beside sources"  # type: ignore[union-attr]
     (place / "go.mod").write_text("module example.org/shop\n\nrequire (\n\tgithub.com/x/y v1.2.3\n)\n")
     found = project(place)
     assert found is not None

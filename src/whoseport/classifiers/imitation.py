@@ -30,6 +30,18 @@ WELL_KNOWN = words(
 )
 """Programs of the system besides those servers that practice knows: what a process that hides likes to be called."""
 
+_DAEMONS = words(
+    "init systemd systemd-resolved systemd-networkd systemd-timesyncd systemd-logind systemd-journald systemd-udevd "
+    "systemd-machined systemd-oomd systemd-homed dbus-daemon dbus-broker cron crond anacron atd rsyslogd syslogd klogd "
+    "agetty getty login udevd polkitd networkmanager networkd-dispatcher wpa_supplicant dhclient dhcpcd "
+    "accounts-daemon udisksd upowerd irqbalance auditd acpid multipathd iscsid mdadm smartd snapd packagekitd thermald "
+    "modemmanager bluetoothd rtkit-daemon gdm3 lightdm sshd sshd-session chronyd ntpd rpcbind cupsd avahi-daemon"
+)
+"""Those of them that only the system starts, from its own folders."""
+
+_DATA = ("/.cache/", "/.config/", "/.local/share/", "/.local/state/", "/.ssh/", "/.gnupg/", "/.npm/", "/.mozilla/")
+"""Folders of a home where programs keep what is theirs."""
+
 _PASSED_FOR = ("server", "rpc", "desktop", "forwarder")
 """Kinds of software whose names are worth bearing to somebody who hides."""
 
@@ -85,6 +97,8 @@ def findings(subject: Subject) -> list[Finding]:
         return []
     own = base_name(path)
     made: list[Finding] = []
+    if _is_daemon_among_data(subject, path):
+        made.append(found("imitates-program", "likely", subject.link("exe"), path))
     name = process.name
     if name and name != own[:15] and _is_imitated(subject, name, own):
         made.append(found("imitates-program", "likely", subject.link("comm"), f"{name}, and runs {path}"))
@@ -97,6 +111,17 @@ def findings(subject: Subject) -> list[Finding]:
         ):
             made.append(found("imitates-program", "likely", subject.link("cmdline"), f"{title}, and runs {path}"))
     return made
+
+
+def _is_daemon_among_data(subject: Subject, path: str) -> bool:
+    """Whether a file bears the name of a daemon of the system and lies where programs of users keep their data."""
+    if not any(folder in path for folder in _DATA) or subject.own.lower() not in _DAEMONS:
+        return False
+    process = subject.process
+    if process.package is not None or process.container is not None:
+        return False
+    # below those folders lie whole systems, too, of proot(1) and containers
+    return not any(part in path for part in ("/bin/", "/sbin/", "/lib/", "/libexec/", "/lib64/"))
 
 
 def _first_word(title: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from whoseport.classifiers.command_line import started_by
 from whoseport.classifiers.found import found
 
 TYPE_CHECKING = False
@@ -33,6 +34,8 @@ def findings(subject: Subject) -> list[Finding]:
     """`inline-program`, `inline-shell` and `inline-encoded`; a shell's own command line is none: it does not listen."""
     code = subject.code
     family = subject.start.family
+    if subject.from_input:
+        return _decoded(subject)
     if code is None or family is None or (family == "ruby" and "-run" in subject.start.options):
         return []
     from whoseport.classifiers.inline_code import gives_shell, is_encoded
@@ -50,6 +53,21 @@ def findings(subject: Subject) -> list[Finding]:
     if is_encoded(family, code) or (family == "powershell" and _is_encoded_command(subject.start.options)):
         made.append(found("inline-encoded", "likely", source, code))
     return made or [found("inline-program", "proven", source, code)]
+
+
+def _decoded(subject: Subject) -> list[Finding]:
+    """A program that the shell above it decodes and hands over by a pipe: `echo ... | base64 -d | python3`."""
+    parent = subject.process.parents[0] if subject.process.parents else None
+    if parent is None or not parent.command:
+        return []
+    start = started_by(parent.command, parent.executable, parent.name)
+    if start.family != "shell" or start.form != "inline":
+        return []
+    from whoseport.classifiers.inline_code import decodes_for
+
+    if not decodes_for(subject.start.program, start.subject):
+        return []
+    return [found("inline-encoded", "likely", f"/proc/{parent.pid}/cmdline", start.subject)]
 
 
 def _is_encoded_command(options: tuple[str, ...]) -> bool:

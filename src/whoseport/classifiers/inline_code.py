@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from whoseport.classifiers.code_words import LONGEST, MOST, NEAR, calls, has_word, is_fixed, names_shell
 from whoseport.classifiers.commands import split_words, takes_commands, without_redirections
+from whoseport.classifiers.places import base_name
 
 _DECODERS = (
     "b64decode", "base64.decode", "base64_decode", "decode_base64", "a85decode", "b85decode", "b32decode",
@@ -31,6 +32,10 @@ _RECEIVES = (
     "request.args", "request.data", "request.form", "query_string", "QUERY_STRING", "self.path", "parse_qs",
     "$_SERVER", "read(", "params[", "req.query", "env['rack",
 )  # fmt: skip
+
+
+_DECODING = ("base64 -d", "base64 --d", "base32 -d", "xxd -r", "openssl enc -d")
+_UNPACKING = ("gunzip", "gzip", "zcat", "bunzip2", "xz", "unxz", "rev", "tr")
 
 
 def gives_shell(family: str, code: str) -> bool:
@@ -63,6 +68,24 @@ def is_encoded(family: str, code: str) -> bool:
     return calls(code, "load") or calls(code, "loadstring") or calls(code, "eval")
 
 
+def decodes_for(program: str, code: str) -> bool:
+    """Whether a command of a shell decodes text and pipes what comes out to an interpreter of this name.
+
+    >>> [decodes_for("python3.11", code) for code in ("echo cHJpbn | base64 -d | python3 -", "cat a | python3")]
+    [True, False]
+    """
+    stem = program.rstrip("0123456789.")
+    for pipeline in code[:LONGEST].replace("&&", ";").replace("||", ";").replace("\n", ";").split(";")[:MOST]:
+        decoded = False
+        for segment in pipeline.split("|"):
+            words = split_words(segment)
+            name = base_name(words[0]) if words else ""
+            if decoded and name.rstrip("0123456789.") == stem:
+                return True
+            decoded = any(one in segment for one in _DECODING) or (decoded and name in _UNPACKING)
+    return False
+
+
 def runs_input(family: str, code: str) -> bool:
     """Whether the program is one that reads the real program from its standard input and runs it."""
     if family == "python":
@@ -75,9 +98,7 @@ def _python(code: str) -> bool:
     run = (
         calls(code, "exec")
         or calls(code, "eval")
-        or any(
-            _called(code, one) for one in ("os.system", "os.popen", "system", "popen", "getoutput", "getstatusoutput")
-        )
+        or any(_called(code, one) for one in ("system", "popen", "getoutput", "getstatusoutput"))
         or _subprocess_by_shell(code)
         or "code.interact" in code
         or "InteractiveConsole" in code
@@ -89,7 +110,11 @@ def _python(code: str) -> bool:
 
 
 def _called(code: str, name: str) -> bool:
-    return any(calls(code, f"{prefix}{name}", variable=True) for prefix in ("", "subprocess."))
+    """Whether a function, of a module by whatever name that goes, is called with something else than a fixed text."""
+    if calls(code, name, variable=True):
+        return True
+    pieces = code.split(f".{name}(", MOST)[1:]
+    return any(not is_fixed(rest) and not rest.startswith(")") for rest in [piece[:NEAR].lstrip() for piece in pieces])
 
 
 def _subprocess_by_shell(code: str) -> bool:

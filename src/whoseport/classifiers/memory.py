@@ -32,7 +32,7 @@ _DELETES_ITSELF = (".tmp", ".node", ".jnilib")
 
 
 def findings(subject: Subject) -> list[Finding]:
-    """`code-in-memory`, `library-from-odd-place` and `library-deleted`."""
+    """`code-in-memory`, `library-from-odd-place`, `library-deleted`, `preloaded-from-odd-place`: by what is mapped."""
     libraries = subject.process.libraries
     if not libraries:
         return []
@@ -59,10 +59,24 @@ def _library(subject: Subject, library: Library) -> Finding | None:
             return found("code-in-memory", "proven", source, f"{path} (deleted)")
         if gone:
             return found("library-deleted", "likely", source, f"{path} ({library.state})")
+        if place == "temporary" and _hides_its_start(subject):
+            return found("preloaded-from-odd-place", "likely", source, path)
         return found("library-from-odd-place", "proven", source, path)
     if not gone or place == "system" or path.startswith(("/usr/local/lib", "/opt/")):
         return None  # upgrades delete and replace what still runs
     return found("library-deleted", "proven", source, f"{path} ({library.state})")
+
+
+def _hides_its_start(subject: Subject) -> bool:
+    """Whether a packaged program of its own wrote over how it was started, and so over an LD_PRELOAD (setproctitle(3)).
+
+    nginx and Redis do so, and take no libraries from a temporary folder unless somebody makes them.
+    """
+    process = subject.process
+    if process.package is None or subject.place != "system" or subject.start.family is not None:
+        return False
+    words = [word for word in process.command or () if word]
+    return len(words) == 1 and " " in words[0] and not process.environment
 
 
 def _in_memory(subject: Subject, library: Library) -> Finding | None:

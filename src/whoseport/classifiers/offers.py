@@ -93,8 +93,11 @@ def _of_word(word: str, command: Sequence[str], place: int) -> tuple[str, ...] |
     lowered = word[:7].lower()
     if lowered.startswith(_SOCAT):
         given = _address(word[word.index(":") + 1 :])
-        # socat takes the quotes away before it splits at blanks
-        return tuple(given.replace('"', "").replace("'", "").split()) if lowered[0] == "e" else ("sh", "-c", given)
+        if lowered[0] != "e":
+            return "sh", "-c", given
+        # socat takes the quotes away before it splits at blanks; whoever wrote them meant a shell's
+        meant = split_words(given)
+        return meant if _gives_shell(meant) else tuple(given.replace('"', "").replace("'", "").split())
     return None
 
 

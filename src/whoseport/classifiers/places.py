@@ -82,6 +82,9 @@ TOOL_FOLDERS = words(
     """
 )
 
+_DATA = (".cache", ".config", ".local", ".var")
+"""Where tools have folders of their own, and no programs beside these (XDG Base Directory Specification)."""
+
 UNPACKED = (
     "/.mount_",
     "/_MEI",
@@ -148,6 +151,9 @@ def hidden_part(path: str) -> str | None:
     """
     if "/." not in path and "/ " not in path and " /" not in path:
         return None
+    folder = base_name(path[: path.rfind("/")])
+    if folder in _DATA or path[: path.rfind("/")].endswith("/.local/share"):
+        return folder
     for part in path.split("/"):
         if not part:
             continue

@@ -56,8 +56,8 @@ def _forced(subject: Subject, name: str, path: str) -> Finding | None:
     mapped = next((one for one in process.libraries or () if one.path == path), None)
     place = place_of(path) if path.startswith("/") else None
     gone = mapped is not None and mapped.state == "deleted"
-    if place == "system" or path.startswith(("/usr/local/", "/opt/")) or (place == "by-hand" and not gone):
-        return None
+    if place == "system" or (place == "by-hand" and (not gone or any(one.isdigit() for one in path))):
+        return None  # versions side by side are removed while they still run
     if place not in ("temporary", "hidden") and not gone:
         return None
     if is_unpacked(path) or any(folder in path for folder in _HONEST):

@@ -284,23 +284,28 @@ def _maps(
 ) -> dict[int, tuple[Library, ...] | None]:
     """What stands out in their memory; in a crowd that of some alone, and no key for the others.
 
-    Of a crowd these are first the ones whose executable or environment is odd, then two of each that no package owns.
+    Of a crowd these are first the ones whose executable or environment is odd, then two of each that no package owns,
+    then two of each other one.
     """
     chosen = everyone
     if not all_of_them and len(everyone) > MOST_MAPS:
-        odd, others = [], []
+        odd: list[Details] = []
+        others: list[Details] = []
+        packaged: list[Details] = []
         taken: dict[Key, int] = {}
         for details in everyone:
             path = details[4] or b""
             preloads = any(name in _PRELOADS for name, _value in details[10][6] or ())
             if preloads or details[5] != "present" or path.startswith(_ODD_FOLDERS):
                 odd.append(details)
-            elif (executable := executables.get(_key(details))) is None or executable.path not in owned:
+            else:
                 key = _key(details)
                 taken[key] = taken.get(key, 0) + 1
                 if taken[key] <= _MOST_OF_ONE:
-                    others.append(details)
-        chosen = (odd + others)[:MOST_MAPS]
+                    executable = executables.get(key)
+                    owned_one = executable is not None and executable.path in owned
+                    (packaged if owned_one else others).append(details)
+        chosen = (odd + others + packaged)[:MOST_MAPS]
     from whoseport.host.linux.libraries import read_libraries
 
     return {details[0]: read_libraries(details[0], executable=details[4], proc=proc) for details in chosen}

@@ -32,7 +32,10 @@ _MARKER_STARTS = (
 )
 _MARKER_ENDS = (".csproj", ".fsproj", ".sln")
 _WEAK = frozenset(("config.toml", "Makefile", "Procfile", "_config.yml"))
-"""Names that lie about for other reasons as well: they count beside a stronger marker or a repository only."""
+"""Names that lie about for other reasons as well: they count beside a stronger marker, a repository or sources only."""
+_SOURCE_ENDS = (".c", ".cc", ".cpp", ".cxx", ".rs", ".go", ".zig", ".d", ".nim", ".hs", ".ml")
+_SOURCES = "/"
+"""Stands for source files; no file is called so."""
 _LARGEST = 512 << 10
 _MOST_MARKERS = 16
 _MOST_ENTRIES = 4000
@@ -86,7 +89,7 @@ class Projects:
             entries = self._entries(path)
             if place is None:
                 markers = _markers(entries)
-                if not _WEAK.issuperset(markers) or (markers and ".git" in entries):
+                if not _WEAK.issuperset(markers) or (markers and (".git" in entries or _SOURCES in entries)):
                     place = path
             if ".git" in entries:
                 repository = path
@@ -110,7 +113,7 @@ class Projects:
         )
 
     def _entries(self, path: str) -> frozenset[str]:
-        """Names in a folder that may be markers, and `.git`."""
+        """Names in a folder that may be markers, and `.git`; `_SOURCES` where source files lie beside them."""
         found = set()
         try:
             with os.scandir(f"{self._root}{path}") as entries:
@@ -125,6 +128,8 @@ class Projects:
                         or name.endswith(_MARKER_ENDS)
                     ):
                         found.add(name)
+                    elif name.endswith(_SOURCE_ENDS) or name == "src":
+                        found.add(_SOURCES)
         except (OSError, ValueError):
             return frozenset()
         return frozenset(found)
@@ -190,7 +195,7 @@ def branch_of(head: bytes) -> str | None:
 
 
 def _markers(entries: frozenset[str]) -> tuple[str, ...]:
-    return tuple([_clean(name) for name in sorted(entries - {".git"}, key=_rank)][:_MOST_MARKERS])
+    return tuple([_clean(name) for name in sorted(entries - {".git", _SOURCES}, key=_rank)][:_MOST_MARKERS])
 
 
 def _rank(name: str) -> tuple[int, str]:
