@@ -17,6 +17,7 @@ from tests.classifiers.making import (
     named_file,
     parent,
     process,
+    project,
     subject,
 )
 from whoseport.classifiers import deception, imitation, names, package_files
@@ -223,7 +224,10 @@ def test_honest_names_pass_for_nothing(one: Process) -> None:
         (process("/usr/sbin/sshd", package="openssh-server"), False),
         (process("/usr/local/sbin/sshd"), False),
         (process("/opt/openssh/sbin/sshd"), False),
-        (process("/home/ana/openssh/sshd"), False),
+        (process("/home/ana/openssh/sshd"), True),
+        (process("/home/ana/openssh/sshd", project=project("/home/ana/openssh", "Makefile")), False),
+        (process("/var/lib/app/crond"), True),
+        (process("/home/ana/redis/redis-server"), False),
         (process("/nix/store/abc/bin/sshd"), False),
         (process("/usr/sbin/server"), False),
         (process("/builds/master"), False),

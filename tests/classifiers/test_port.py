@@ -19,6 +19,7 @@ from whoseport.model import (
     Listener,
     Mention,
     PortRange,
+    Privileges,
     Redirect,
     RpcProgram,
     Settings,
@@ -218,6 +219,23 @@ def test_a_listener_hidden_from_a_view_is_suspicious() -> None:
     assert concern(hidden) == "suspicious"
     assert "view-differs" in told(hidden)[1]
     assert "view-differs" not in told(shown)[1]
+
+
+def test_a_process_that_is_mounted_over_hides_what_nobody_holds_but_not_from_who_may_not_see() -> None:
+    covered = Unseen(missing="owners", reason="unreadable", subject="pid:812")
+    refused = Unseen(missing="owners", reason="not-permitted", subject="socket:77")
+    unheld, held = listener(inode=77, uid=0), listener(process(), inode=77)
+    assert concern(one_port(unheld, state="held", unseen=(covered,))) == "suspicious"
+    assert concern(one_port(unheld, state="held", unseen=(covered, refused))) == "suspicious"
+    ordinary = Privileges(uid=1000, user="ana", capabilities=())
+    others = one_port(unheld, state="held", unseen=(covered, refused), privileges=ordinary)
+    assert concern(others) == "undetermined"
+    own = one_port(unheld.replace(uid=1000), state="held", unseen=(covered, refused), privileges=ordinary)
+    assert concern(own) == "suspicious"
+    sees = ordinary.replace(capabilities=("CAP_SYS_PTRACE",))
+    assert concern(one_port(unheld, state="held", unseen=(covered,), privileges=sees)) == "suspicious"
+    assert concern(one_port(unheld, state="held")) != "suspicious"
+    assert concern(one_port(held, state="held", unseen=(covered,))) == "none"
 
 
 @pytest.mark.parametrize(

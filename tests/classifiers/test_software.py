@@ -5,7 +5,7 @@ import pytest
 from tests.classifiers.builders import listener, named, process, settled
 from whoseport.classifiers.command_line import started_by
 from whoseport.classifiers.software import known_software, package_of_path, title_names, unit_names
-from whoseport.model import Mention, NamedFile
+from whoseport.model import Mention, NamedFile, Software
 
 PYTHON = "/usr/bin/python3.11"
 
@@ -21,6 +21,16 @@ def test_a_package_that_owns_the_program_proves_it() -> None:
 def test_a_name_alone_is_only_likely() -> None:
     told = settled(listener(6379, process("redis-server", executable="/home/ana/redis/src/redis-server")))
     assert (told.kind, told.certainty, told.because[0]) == ("known-service", "likely", "known-program")
+
+
+def test_a_name_of_one_letter_is_that_of_nothing_else() -> None:
+    screens = Software(
+        name="X.Org server", kind="server", programs=("Xorg", "X"), scripts=(), packages=(), units=(), ports=()
+    )
+    for name, known in (("X", 1), ("x", 0), ("xorg", 1)):
+        one = process(name, executable=f"/opt/app/{name}")
+        start = started_by(one.command, one.executable, one.name)
+        assert len(known_software(one, start, named=lambda _name: (screens,))) == known, name
 
 
 def test_another_port_than_its_own() -> None:

@@ -6,6 +6,7 @@ that tell what a worker does. It is only a sign where the name is a well-known p
 
 from __future__ import annotations
 
+from whoseport.classifiers.daemons import DAEMONS, PREFIXES
 from whoseport.classifiers.found import found
 from whoseport.classifiers.interpreters import MULTI_CALL, family_of
 from whoseport.classifiers.places import base_name, place_of
@@ -29,15 +30,6 @@ WELL_KNOWN = words(
     "google_guest_agent waagent chronyd ntpd bash dash zsh sudo su passwd top ps htop apt dpkg rpm yum dnf"
 )
 """Programs of the system besides those servers that practice knows: what a process that hides likes to be called."""
-
-_DAEMONS = words(
-    "init systemd systemd-resolved systemd-networkd systemd-timesyncd systemd-logind systemd-journald systemd-udevd "
-    "systemd-machined systemd-oomd systemd-homed dbus-daemon dbus-broker cron crond anacron atd rsyslogd syslogd klogd "
-    "agetty getty login udevd polkitd networkmanager networkd-dispatcher wpa_supplicant dhclient dhcpcd "
-    "accounts-daemon udisksd upowerd irqbalance auditd acpid multipathd iscsid mdadm smartd snapd packagekitd thermald "
-    "modemmanager bluetoothd rtkit-daemon gdm3 lightdm sshd sshd-session chronyd ntpd rpcbind cupsd avahi-daemon"
-)
-"""Those of them that only the system starts, from its own folders."""
 
 _DATA = ("/.cache/", "/.config/", "/.local/share/", "/.local/state/", "/.ssh/", "/.gnupg/", "/.npm/", "/.mozilla/")
 """Folders of a home where programs keep what is theirs."""
@@ -115,13 +107,12 @@ def findings(subject: Subject) -> list[Finding]:
 
 def _is_daemon_among_data(subject: Subject, path: str) -> bool:
     """Whether a file bears the name of a daemon of the system and lies where programs of users keep their data."""
-    if not any(folder in path for folder in _DATA) or subject.own.lower() not in _DAEMONS:
+    if not any(folder in path for folder in _DATA) or subject.own.lower() not in DAEMONS:
         return False
     process = subject.process
     if process.package is not None or process.container is not None:
         return False
-    # below those folders lie whole systems, too, of proot(1) and containers
-    return not any(part in path for part in ("/bin/", "/sbin/", "/lib/", "/libexec/", "/lib64/"))
+    return not any(part in path for part in PREFIXES)
 
 
 def _first_word(title: str) -> str:

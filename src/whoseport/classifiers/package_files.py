@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from whoseport.classifiers.daemons import DAEMONS, PREFIXES
 from whoseport.classifiers.found import found
 from whoseport.classifiers.interpreters import family_of
-from whoseport.classifiers.places import base_name
+from whoseport.classifiers.places import base_name, inside
 from whoseport.classifiers.subject import GENERIC
 
 TYPE_CHECKING = False
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _SERVERS = ("server", "rpc")
 _OTHER_MANAGERS = ("/nix/store/", "/gnu/store/", "/snap/", "/var/lib/snapd/", "/var/lib/flatpak/")
 """What package managers own that have no database to ask."""
+_INSTALLED = ("/usr/local/", "/opt/")
 _vouched: dict[tuple[str, str | None, str | None], Finding] = {}
 _MOST = 4096
 
@@ -53,11 +55,21 @@ def _without(subject: Subject) -> list[Finding]:
     """A known server's name that neither package nor unit bears, outside of where people install by hand."""
     process = subject.process
     path = process.executable or ""
-    if process.container is not None or subject.place == "by-hand" or not is_free(process.unit):
+    own = base_name(path)
+    if process.container is not None or not is_free(process.unit) or path.startswith(_OTHER_MANAGERS):
         return []
-    if path.startswith(_OTHER_MANAGERS):
-        return []
-    own = base_name(process.executable or "")
+    if subject.place == "by-hand":
+        project = process.project
+        if (
+            own.lower() not in DAEMONS
+            or path.startswith(_INSTALLED)
+            or any(part in path.removeprefix("/var/lib") for part in PREFIXES)
+        ):
+            return []
+        if project is not None and inside(path, project.folder):
+            return []
+        observed = f"{path}, as the system's {own}; no package, no unit of the system"
+        return [found("server-without-package", "likely", subject.link("exe"), observed)]
     if family_of(own) is not None:
         return []
     for name in dict.fromkeys((own, process.name)):

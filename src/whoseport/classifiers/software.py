@@ -44,13 +44,17 @@ def known_software(process: Process, start: Start, *, named: Named) -> tuple[Kno
             fitting = [
                 one
                 for one in named(name)
-                if one.kind != "interpreter" and any(name == entry.lower() for entry in getattr(one, field))
+                if one.kind != "interpreter" and any(_fits(name, entry) for entry in getattr(one, field))
             ]
             for one in fitting:
                 ways.setdefault(one.name, (one, []))[1].append(way)
             if fitting:
                 return True
         return False
+
+    def _fits(name: str, entry: str) -> bool:
+        # of one letter, a name is nobody's: X is X.Org's, and x is everybody's
+        return name == entry.lower() and (len(name) > 1 or entry == base_name(process.executable or process.name))
 
     if start.form == "applet":
         applet = applet_software(start.subject)

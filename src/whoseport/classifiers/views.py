@@ -21,6 +21,7 @@ class Views:
 
     def __init__(self, inspection: Inspection) -> None:
         self._netns = inspection.netns
+        self._privileges = inspection.privileges
         self._views = [(view, frozenset(view.sockets)) for view in inspection.views or ()]
         self._kernel = {(one.transport, one.port) for one in inspection.kernel_ports or ()}
         self._blind = {one.subject for one in inspection.unseen if one.missing == "owners"}
@@ -54,9 +55,14 @@ class Views:
         return made
 
     def _is_unheld(self, listener: Listener) -> bool:
-        """A listening socket that no process was seen to hold, and that is not the kernel's by its own word."""
+        """A listening socket that no process was seen to hold, and that is not the kernel's by its own word.
+
+        Who may not see the holders of others' sockets knows nothing of that.
+        """
         kernels = (listener.transport, listener.port) in self._kernel
-        return not listener.owners and listener.state in ("listen", "unconnected") and not kernels
+        looking = self._privileges
+        sees = "CAP_SYS_PTRACE" in looking.capabilities or (looking.uid is not None and looking.uid == listener.uid)
+        return not listener.owners and listener.state in ("listen", "unconnected") and not kernels and sees
 
     def _is_nobodys(self, listener: Listener) -> bool:
         """A user's listening socket that no process holds: the kernel's own are root's."""
