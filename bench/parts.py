@@ -124,6 +124,7 @@ def host_commands(load: Load, *, folder: Path, psutil: Path, slow: int) -> list[
         Command(name="ss -H -tulpn sport = :PORT", words=(_tool("ss"), "-H", "-tulpn", f"sport = :{port}")),
         Command(name="whoseport list --json", words=(ours, "list", "--json"), check=every),
         Command(name="whoseport list --json --bpf", words=(ours, "list", "--json", "--bpf"), check=every),
+        Command(name="whoseport inspect", words=(ours, "inspect"), rounds=slow),
         Command(name="ss -tulpn", words=(_tool("ss"), "-tulpn")),
         Command(name="lsof -nP -iTCP:PORT", words=(_tool("lsof"), "-nP", f"-iTCP:{port}"), rounds=slow),
         Command(name="lsof -nP -i", words=(_tool("lsof"), "-nP", "-i"), rounds=slow),
@@ -160,6 +161,7 @@ def host_demands(size: str, series: dict[str, Series]) -> list[dict[str, Any]]:
     compare("whoseport PORT --json", "lsof -nP -iTCP:PORT", must=1)
     for peer in ("netstat -tulpn", "lsof -nP -i", "psutil.net_connections"):
         compare("whoseport list --json", peer, must=1)
+    compare("whoseport list --json", "whoseport inspect", must=2)  # what verdicts may cost
     for ours in ("whoseport list --json", "whoseport list --json --bpf"):
         if ours in series:
             limit = 60 if size == "large" else None

@@ -87,7 +87,7 @@ def with_tables(page: str, results: Mapping[str, Any]) -> str:
 
 def tables(results: Mapping[str, Any]) -> str:
     lines = [f"{results['machine']}\n"]
-    for name in ("answer", "registry", "small", "medium", "large"):
+    for name in ("answer", "registry", "pick", "small", "medium", "large"):
         if name in results:
             lines += section(results[name])
     return "\n".join(lines)
