@@ -271,3 +271,10 @@ def test_a_daemon_of_the_system_is_not_kept_among_a_users_data() -> None:
     ):
         assert found_by(imitation, process(path)) == [], path
     assert found_by(imitation, process("/home/ana/.cache/x/sshd", package="openssh-server")) == []
+
+
+def test_a_blank_that_ends_a_name_is_told_between_quotes() -> None:
+    (made,) = found_by(deception, process("/opt/app/sshd", name="sshd "))
+    assert made.evidence[0].observed == "'sshd '"
+    made = found_by(deception, process("/opt/app/sshd\u200b", name="app", command=("app",)))[0]
+    assert made.evidence[0].observed == "/opt/app/sshd\\u200b"

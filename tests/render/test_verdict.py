@@ -170,3 +170,13 @@ def test_every_finding_is_told_in_full() -> None:
         "of-a-later-version, proven: of-a-later-version\n",
     ):
         assert line in shown
+
+
+def test_that_a_package_owns_the_file_is_told_shortly() -> None:
+    told = verdict("known-service", "offers-shell", "from-package", name="netcat", concern="suspicious")
+    owned = finding("from-package", "packages", "/usr/bin/nc.traditional: netcat-traditional 1.10")
+    offers = finding("offers-shell", "/proc/9/cmdline", "-e /bin/sh")
+    here = held(told, SERVER, findings=(offers, owned))
+    (line,) = [line for line in page(here).splitlines() if "against it" in line]
+    assert line.split("against it")[1].strip() == "its file belongs to a package"
+    assert "netcat-traditional 1.10" in page(here, verbose=True)

@@ -53,7 +53,9 @@ def _look(subject: Subject, where: Where, text: str, made: list[Finding]) -> Non
     text = text[:LONGEST]
     certainty = _deceives(text, where, named=subject.named)
     if certainty is not None:
-        made.append(found("deceptive-name", certainty, subject.link(where), ascii(text)[1:-1]))
+        # between quotes, where a blank that ends it would not be seen
+        observed = ascii(text) if _odd_blanks(text, where) else ascii(text)[1:-1]
+        made.append(found("deceptive-name", certainty, subject.link(where), observed))
 
 
 def _odd_blanks(text: str, where: Where) -> bool:

@@ -48,6 +48,7 @@ CONCERNS_WITH_SIGN: dict[Concern, str] = {
 }
 WORST: tuple[Concern, ...] = ("suspicious", "undetermined", "note", "none")
 PUBLISHERS = {"docker-proxy": "Docker", "rootlessport": "Podman", "rootlesskit": "RootlessKit"}
+_OF_PACKAGES = ("from-package", "checksum-intact", "unit-of-package")
 _SHOWN_SIGNS = 3
 _LIMIT = 40
 
@@ -200,7 +201,11 @@ def _signs(verdict: Verdict, findings: list[Finding], *, language: Language, ran
         told.append(row)
     against = [claim for claim in dict.fromkeys(verdict.because) if claim in AGAINST]
     if told and against:
-        several = [_sign(claim, found.get(claim), language) for claim in against[:_SHOWN_SIGNS]]
+        # the program's own line tells its package
+        several = [
+            _sign(claim, None if claim in _OF_PACKAGES else found.get(claim), language)
+            for claim in against[:_SHOWN_SIGNS]
+        ]
         told.append(Row(label=label, key=say("against it"), value=joined("; ", several), rank=rank + 1))
     return told or [bare]
 
