@@ -100,3 +100,9 @@ def test_findings_of_one_claim_become_one_with_all_evidence() -> None:
 
 def test_what_is_observed_is_cut() -> None:
     assert len(found("traced", "likely", "s", "x" * (1 << 20)).evidence[0].observed) == 240
+
+
+def test_an_environment_below_a_temporary_folder_is_one_place_not_two_signs() -> None:
+    """Its script and its libraries lie there because it does: somebody tries a clone in /tmp."""
+    assert weighed("script-in-odd-place", "library-from-odd-place") == "note"
+    assert weighed("library-from-odd-place", "server-without-package") == "suspicious"

@@ -96,7 +96,7 @@ CLAIMS: tuple[Claim, ...] = (
         ("odd-capabilities", "privilege", "T1548.001"),
         ("runs-others-file-as-root", "privilege", "T1574.010"),
         ("wider-than-configured", "exposure", "T1562.004"),
-        ("library-from-odd-place", "code", "T1574.006"),
+        ("library-from-odd-place", "place", "T1574.006"),
         ("library-deleted", "code", "T1070.004"),
         ("interpreter-on-socket", "wiring", "T1059"),
     ),
