@@ -103,6 +103,7 @@ def preloads(one: Process) -> list[str]:
         with_variable("LD_PRELOAD", "/usr/lib/libjemalloc.so.2:/tmp/a.so"),
         with_variable("LD_PRELOAD", "/usr/lib/a.so /home/ana/.x/a.so"),
         with_variable("LD_AUDIT", "/var/tmp/a.so"),
+        with_variable("LD_PRELOAD", "./a.so", working_directory="/dev/shm/x"),
         with_variable("LD_PRELOAD", "/srv/a.so", libraries=(Library(path="/srv/a.so", state="deleted", private=True),)),
         with_variable("LD_PRELOAD", "/opt/a.so", libraries=(Library(path="/opt/a.so", state="deleted", private=True),)),
         with_variable("LD_PRELOAD", "/tmp/shop/a.so", project=project("/tmp/shop", "Makefile")),
@@ -138,6 +139,8 @@ def test_what_wrote_over_its_environment_was_made_to_load_what_is_temporary() ->
         with_variable("LD_PRELOAD", "/home/ana/.local/lib/libstderred.so"),
         with_variable("LD_PRELOAD", "/tmp/.mount_AppX/usr/lib/exec.so"),
         with_variable("LD_PRELOAD", ""),
+        with_variable("LD_PRELOAD", "./hook/a.so", working_directory="/home/ana/shop"),
+        with_variable("LD_PRELOAD", "./hook/a.so", working_directory=None),
         with_variable(
             "LD_PRELOAD",
             "/usr/lib/libjemalloc.so.2",

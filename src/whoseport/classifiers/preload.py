@@ -53,6 +53,10 @@ def _forced(subject: Subject, name: str, path: str) -> Finding | None:
     if "/" not in path or path.startswith("$"):
         return None  # looked for in the system's own folders
     process = subject.process
+    if not path.startswith("/") and process.working_directory:
+        path = (
+            f"{process.working_directory}/{path.removeprefix('./')}"  # where it was started, unless it went elsewhere
+        )
     mapped = next((one for one in process.libraries or () if one.path == path), None)
     place = place_of(path) if path.startswith("/") else None
     gone = mapped is not None and mapped.state == "deleted"
