@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ def compile_catalogues(folder: Path) -> None:
     for source in sorted(folder.glob("*/LC_MESSAGES/whoseport.po")):
         with source.open("rb") as text:
             catalogue = read_po(text, locale=source.parent.parent.name)
+        # which would else be now, and no two builds alike
+        catalogue.creation_date = datetime(1970, 1, 1, tzinfo=UTC)
         unfinished = source.with_suffix(".mo.new")
         with unfinished.open("wb") as compiled:
             write_mo(compiled, catalogue)
