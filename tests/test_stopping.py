@@ -363,3 +363,12 @@ def test_a_manager_is_called_as_a_command(
         assert (tmp_path / "called").read_text() == "stop -- web\n"
         assert [one.result for one in report.endings] == [result]
         assert report.after == after
+
+
+def test_it_says_the_project_and_what_started_it(tmp_path: Path) -> None:
+    (tmp_path / "shop" / ".git").mkdir(parents=True)
+    with listener(STAY, cwd=tmp_path / "shop") as (_process, port):
+        done = run("stop", "--dry-run", str(port), home=tmp_path)
+    assert f"project {tmp_path / 'shop'}" in done.stdout
+    assert "started by " in done.stdout
+    assert Path("/proc/self/comm").read_text().strip() in done.stdout

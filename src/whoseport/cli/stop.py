@@ -54,7 +54,10 @@ def _settle(request: Request, intent: Intent, *, grace: float, spoken: Language)
 
     quiet = request.has("json")
     if not quiet:
-        write(ended.intended(headline(intent.answer, spoken), intent.endings, intent.refused, language=spoken))
+        host = intent.answer.host
+        owners = tuple([owner for one in host.listeners for owner in one.owners]) if host else ()
+        said = headline(intent.answer, spoken)
+        write(ended.intended(said, intent.endings, intent.refused, owners=owners, language=spoken))
         sys.stdout.flush()
     if request.has("dry-run"):
         return undone(intent)

@@ -7,8 +7,10 @@ from whoseport.render.language import worded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from whoseport.model import Ending, EndResult, StopRefusal, StopRefusalReason, StopReport
+    from whoseport.model import Ending, EndResult, Process, StopRefusal, StopRefusalReason, StopReport
     from whoseport.render.language import Language
+
+_MOST_PARENTS = 3
 
 RESULTS: dict[EndResult, str] = {
     "ended": worded("{what}: ended"),
@@ -30,14 +32,24 @@ REFUSALS: dict[StopRefusalReason, str] = {
 
 
 def intended(
-    headline: Safe, endings: tuple[Ending, ...], refused: tuple[StopRefusal, ...], *, language: Language
+    headline: Safe,
+    endings: tuple[Ending, ...],
+    refused: tuple[StopRefusal, ...],
+    *,
+    owners: tuple[Process, ...],
+    language: Language,
 ) -> str:
-    """The conclusion on the port, then a line for everything that would be ended, and for what would not."""
+    """The conclusion on the port, then a line for everything that would be ended, and for what would not.
+
+    `owners` tell what project a process works in, and what started it.
+    """
+    known = {owner.pid: owner for owner in owners}
     lines = [headline]
     for ending in endings:
         lines.append(_indented(language.say("would end: {what}", what=_what(ending, language))))
         if ending.way == "process" and ending.command:
             lines.append(_deep(command_line(ending.command, limit=160)))
+            lines += [_deep(told) for told in _origin(known.get(ending.pid or 0), language)]
         elif ending.way != "process":
             lines.append(_deep(language.say("with {command}", command=command_line(ending.command, limit=160))))
         if ending.restarted_by is not None:
@@ -67,6 +79,16 @@ def question(language: Language) -> Safe:
 def yes(language: Language) -> tuple[str, ...]:
     """What counts as agreement, in the language and in English."""
     return ("y", "yes", str(language.say("yes")), str(language.say("yes"))[:1])
+
+
+def _origin(owner: Process | None, language: Language) -> list[Safe]:
+    told = []
+    if owner is not None and owner.project is not None:
+        told.append(language.say("project {folder}", folder=plain(owner.project.folder, limit=160)))
+    if owner is not None and owner.parents:
+        names = [plain(parent.name, limit=30) for parent in reversed(owner.parents[:_MOST_PARENTS])]
+        told.append(language.say("started by {names}", names=joined(" > ", names)))
+    return told
 
 
 def _indented(text: Safe) -> Safe:
